@@ -1,0 +1,68 @@
+public import SystemPackage
+
+/// A checkpoint file, open: what it holds is known and checked, its tensors are not read yet.
+public struct Checkpoint: Sendable {
+  /// Where the file is.
+  public let path: FilePath
+  /// The tensors in the order of the file's header.
+  public let tensors: [TensorDescriptor]
+  /// The metadata in the order of the file's header: names and values.
+  public var metadata: [(name: String, value: String)] {
+    header.metadata.map { ($0.name, $0.value) }
+  }
+  /// What is unusual about the file and yet allowed.
+  public var warnings: [String] { header.warnings }
+
+  let file: InputFile
+  let header: SafetensorsHeader
+
+  /// Opens a safetensors file and checks its header against its size.
+  ///
+  /// - Throws: ``StorageError``, or ``CheckpointError`` with the rule that the file breaks.
+  public init(_ path: FilePath) throws {
+    self.path = path
+    file = try InputFile(path)
+    do {
+      header = try Self.readHeader(of: file)
+    } catch let error as StorageError {
+      throw error
+    } catch {
+      throw CheckpointError(path: path, reason: error)
+    }
+    tensors = header.tensors
+  }
+
+  private static func readHeader(of file: InputFile) throws -> SafetensorsHeader {
+    let start = try file.bytes(0..<min(file.byteCount, 256))
+    guard start.count >= 8 else {
+      if let format = ForeignFormat(start: start) { throw format }
+      throw SafetensorsError.tooShort(byteCount: file.byteCount)
+    }
+    let length = start.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= SafetensorsHeader.lengthLimit else {
+      if let format = ForeignFormat(start: start) { throw format }
+      throw SafetensorsError.headerTooLong(length)
+    }
+    let dataStart = 8 + Int(length)
+    guard dataStart <= file.byteCount else {
+      throw SafetensorsError.headerPastEnd(length: Int(length), available: file.byteCount - 8)
+    }
+    return try SafetensorsHeader(
+      parsing: file.bytes(8..<dataStart), dataByteCount: file.byteCount - dataStart)
+  }
+}
+
+/// Why a file is not a checkpoint that can be read.
+public struct CheckpointError: Error, Sendable {
+  /// The file.
+  public let path: FilePath
+  /// The rule it breaks: a ``SafetensorsError``, ``JSONError`` or ``ForeignFormat``.
+  public let reason: any Error
+}
+
+extension CheckpointError: CustomStringConvertible {
+  public var description: String {
+    reason is JSONError
+      ? "\(path): the header is not valid JSON: \(reason)" : "\(path): \(reason)"
+  }
+}

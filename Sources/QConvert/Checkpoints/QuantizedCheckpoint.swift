@@ -1,0 +1,82 @@
+public import SystemPackage
+
+/// A file that this library has quantized, open, with what it says of itself.
+public struct QuantizedCheckpoint: Sendable {
+  /// The file, and the file of its buffers where they are separate.
+  public let files: [Checkpoint]
+  /// What is quantized, and how.
+  public let record: QuantizationRecord
+  let layout: any OutputLayout
+  private let stored: [TensorName: StoredTensor]
+
+  /// Opens a quantized file, and `<stem>.buffers.<extension>` beside it where there is one.
+  ///
+  /// - Throws: ``StorageError``, or ``CheckpointError`` for a file that cannot be read or has no record.
+  public init(_ path: FilePath) throws {
+    var files = [try Checkpoint(path)]
+    do {
+      guard let record = try QuantizationRecord(in: files[0].header) else {
+        throw RecordError.missing
+      }
+      guard let layout = Layouts.named(record.layout, isPacked: record.isPacked) else {
+        throw RecordError.unknownLayout(record.layout)
+      }
+      self.record = record
+      self.layout = layout
+    } catch {
+      throw CheckpointError(path: path, reason: error)
+    }
+    // Without a need for it, a file of that name is somebody else's.
+    if let first = record.tensors.first {
+      let names = Set(files[0].tensors.map(\.name))
+      let entries = try Self.entries(for: first, layout)
+      let buffers = path.inserting(suffix: "buffers")
+      if !entries.allSatisfy({ names.contains($0.name) }),
+        (try? FileIdentity(at: buffers)) != nil
+      {
+        files.append(try Checkpoint(buffers))
+      }
+    }
+    self.files = files
+    stored = Dictionary(
+      files.flatMap { checkpoint in
+        checkpoint.tensors.map {
+          ($0.name, StoredTensor(file: checkpoint.file, descriptor: $0))
+        }
+      }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The main file.
+  public var main: Checkpoint { files[0] }
+
+  /// A tensor of either file.
+  func tensor(_ name: TensorName) -> StoredTensor? { stored[name] }
+
+  /// The entries that the layout declares for a recorded tensor.
+  func entries(for tensor: QuantizationRecord.Tensor) throws -> [OutputEntry] {
+    try Self.entries(for: tensor, layout)
+  }
+
+  private static func entries(
+    for tensor: QuantizationRecord.Tensor, _ layout: any OutputLayout
+  ) throws -> [OutputEntry] {
+    let block = try tensor.spec.granularity.blockShape(for: tensor.shape)
+    return try layout.entries(
+      for: QuantizedTensor(
+        name: tensor.name, precision: tensor.precision, shape: tensor.shape, spec: tensor.spec,
+        grid: zip(tensor.shape, block).map { $0 / $1 }))
+  }
+
+  /// The stored tensor of an entry.
+  ///
+  /// - Throws: ``CheckpointError`` when it is missing, or has another type or shape.
+  func stored(_ entry: OutputEntry) throws -> StoredTensor {
+    guard let tensor = stored[entry.name] else {
+      throw CheckpointError(path: main.path, reason: RecordError.missingEntry(entry.name))
+    }
+    guard tensor.descriptor.dtype == entry.dtype, tensor.descriptor.shape == entry.shape else {
+      throw CheckpointError(path: main.path, reason: RecordError.mismatchedEntry(entry.name))
+    }
+    return tensor
+  }
+}

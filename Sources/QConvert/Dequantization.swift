@@ -1,0 +1,122 @@
+public import SystemPackage
+
+/// The way back: a quantized file into floats, with the names, types and shapes of the original.
+///
+///     quantized file --QuantizationRecord, OutputLayout--> entries to read
+///                    --PlanBuilder--> plan --PipelineRun--> read, dequantize, write
+public struct Dequantization: Sendable {
+  /// The quantized file.
+  public let checkpoint: QuantizedCheckpoint
+  /// What will be done.
+  public let plan: ConversionPlan
+  private let options: Options
+
+  /// How a file is dequantized.
+  public struct Options: Sendable {
+    /// The number of workers; nil means one a core.
+    public var jobs: Int?
+    /// Whether an existing output is replaced.
+    public var overwrites = false
+    /// Whether the output is on the disk before it gets its name.
+    public var isDurable = true
+    /// The calculators that specs name.
+    public var calculators = Calculators.builtIn
+
+    /// The defaults of the command line.
+    public init() {}
+  }
+
+  /// Opens a quantized file and plans the way back.
+  ///
+  /// - Throws: ``StorageError``, ``CheckpointError``, ``PlanError``.
+  public init(of input: FilePath, _ options: Options = Options()) throws {
+    let checkpoint = try QuantizedCheckpoint(input)
+    self.checkpoint = checkpoint
+    self.options = options
+    plan = try ConversionPlan(dequantizing: checkpoint, options.calculators)
+  }
+
+  /// Dequantizes into a file, which appears complete or not at all.
+  ///
+  /// - Parameter progress: Tells how far the work is, and stops it.
+  /// - Throws: ``StorageError``, `CancellationError`.
+  public func write(
+    to output: FilePath, progress: ConversionProgress = ConversionProgress()
+  ) throws -> ConversionReport {
+    let clock = ContinuousClock()
+    let start = clock.now
+    progress.begin(byteCount: plan.bytesToRead)
+    let sink = try FileSink(
+      plan, to: output, inputs: checkpoint.files.map(\.file), overwrite: options.overwrites,
+      isDurable: options.isDurable)
+    do {
+      let jobs = max(options.jobs ?? Machine.coreCount, 1)
+      try PipelineRun(plan, into: sink, progress: progress).run(jobs: jobs)
+      for file in checkpoint.files { try file.file.checkUnchanged() }
+      try sink.commit()
+    } catch {
+      sink.discard()
+      throw error
+    }
+    return ConversionReport(
+      plan, input: checkpoint.main, output: output, layout: "float",
+      duration: clock.now - start)
+  }
+}
+
+extension ConversionPlan {
+  /// The plan that turns a quantized file back into floats.
+  ///
+  /// A layout that keeps the original (coreai-prepared) has it quantized and dequantized again: what
+  /// its model computes with.
+  init(dequantizing checkpoint: QuantizedCheckpoint, _ calculators: Calculators) throws {
+    let slabBytes = 1 << 20
+    var drafts: [TensorName: PlanBuilder.Draft] = [:]
+    var taken = Set(checkpoint.layout.closingEntries.map(\.name))
+    for tensor in checkpoint.record.tensors {
+      let entries = try checkpoint.entries(for: tensor)
+      let tensors = try entries.map { try checkpoint.stored($0) }
+      taken.formUnion(entries.map(\.name))
+      guard let first = entries.first else { continue }
+      func stored(_ content: OutputEntry.Content) -> StoredTensor? {
+        zip(entries, tensors).first { $0.0.content == content }?.1
+      }
+      let decision = TensorDecision.quantize(tensor.spec)
+      let result = OutputEntry(
+        tensor.name.string, tensor.precision.dtype, tensor.shape, .dequantized)
+      if let values = stored(.dequantized) {
+        drafts[first.name] = .init(copying: values, as: tensor.name, decision, slabBytes: slabBytes)
+      } else if let original = stored(.original) {
+        drafts[first.name] = try .init(
+          quantizing: original, tensor.spec, decision, checkpoint.layout, calculators,
+          slabBytes: slabBytes, entries: [result])
+      } else if let data = stored(.quantized), let scale = stored(.scale) {
+        let geometry = BlockGeometry(
+          shape: tensor.shape, block: try tensor.spec.granularity.blockShape(for: tensor.shape))
+        let packedBits = checkpoint.layout.packedBits(of: tensor.spec.dtype)
+        let dequantization = TensorDequantization(
+          precision: tensor.precision, spec: tensor.spec, geometry: geometry,
+          packedBits: packedBits, data: data, scale: scale, zeroPoint: stored(.zeroPoint),
+          minval: stored(.minval))
+        drafts[first.name] = .init(
+          name: tensor.name, dtype: tensor.precision.dtype, shape: tensor.shape,
+          decision: decision, entries: [result],
+          inputByteCount: data.descriptor.bytes.count, work: .dequantize(dequantization),
+          slabs: SlabPartition(
+            elementCount: geometry.elementCount, lastAxis: tensor.shape.last ?? 1,
+            limit: slabBytes / 4, perByte: packedBits.map { 8 / $0 } ?? 1))
+      }
+    }
+    let ordered = checkpoint.main.tensors.compactMap { tensor -> PlanBuilder.Draft? in
+      if let draft = drafts[tensor.name] { return draft }
+      if taken.contains(tensor.name) { return nil }
+      let source = StoredTensor(file: checkpoint.main.file, descriptor: tensor)
+      return .init(copying: source, .copy(.notQuantized), slabBytes: slabBytes)
+    }
+    self = try PlanBuilder(files: [""], file: { _ in 0 }).plan(
+      ordered, closing: [],
+      metadata: checkpoint.main.header.metadata.filter {
+        $0.name != QuantizationRecord.metadataName
+      })
+  }
+}

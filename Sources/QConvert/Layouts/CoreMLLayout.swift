@@ -1,0 +1,37 @@
+/// The state dict of a model that coreai-opt has finalized for Core ML: the weight as floats that sit on
+/// quantized values, and buffers from which coremltools derives the codes again.
+public struct CoreMLLayout: OutputLayout {
+  /// The layout.
+  public init() {}
+
+  public var name: String { "coreml" }
+
+  public func entries(for tensor: QuantizedTensor) throws(LayoutError) -> [OutputEntry] {
+    let spec = tensor.spec
+    guard spec.dtype.isInteger, spec.dtype.bitWidth >= 4 else {
+      throw .unsupported(layout: name, what: spec.dtype.rawValue, tensor.name)
+    }
+    guard spec.formulation == .zeroPoint else {
+      throw .unsupported(layout: name, what: "the formulation minval", tensor.name)
+    }
+    let module = tensor.name.module
+    let base = (module.isEmpty ? "" : module + ".") + "_COREML_/\(tensor.name.parameter)/"
+    return [
+      OutputEntry(tensor.name.string, tensor.precision.dtype, tensor.shape, .dequantized),
+      OutputEntry(base + "compression_type", .int64, [1], .constant(littleEndian(3))),
+      OutputEntry(
+        base + "quantization_n_bits", .int64, [], .constant(littleEndian(spec.dtype.bitWidth))),
+      OutputEntry(base + "quantization_scale", .float32, tensor.grid, .scale),
+      OutputEntry(base + "zero_point", spec.dtype.storage, tensor.grid, .zeroPoint),
+    ]
+  }
+
+  public var closingEntries: [OutputEntry] {
+    [OutputEntry("_COREML_/metadata_version", .int64, [], .constant(littleEndian(1)))]
+  }
+}
+
+/// The bytes of a 64-bit integer, the lowest first.
+private func littleEndian(_ value: Int) -> [UInt8] {
+  (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+}

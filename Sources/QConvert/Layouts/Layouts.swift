@@ -1,0 +1,20 @@
+/// The layouts by name.
+public enum Layouts {
+  /// The names, the default first.
+  public static let names = ["native", "coreai-prepared", "coreai", "coreai-graph", "coreml"]
+
+  /// The layout of a name; nil when there is none.
+  ///
+  /// - Parameter isPacked: Whether the native layout packs sub-byte values; the others decide for
+  ///   themselves.
+  public static func named(_ name: String, isPacked: Bool = false) -> (any OutputLayout)? {
+    switch name {
+    case "native": NativeLayout(isPacked: isPacked)
+    case "coreai-prepared": CoreAIPreparedLayout()
+    case "coreai": CoreAILayout()
+    case "coreai-graph": CoreAIGraphLayout()
+    case "coreml": CoreMLLayout()
+    default: nil
+    }
+  }
+}

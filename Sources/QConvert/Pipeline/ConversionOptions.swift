@@ -1,0 +1,55 @@
+/// How a checkpoint is converted.
+public struct ConversionOptions: Sendable {
+  /// How weights are quantized.
+  public var spec: QuantizationSpec
+  /// Which tensors are weights.
+  public var selection = TensorSelection()
+  /// How the output is laid out.
+  public var layout: any OutputLayout = NativeLayout()
+  /// Whether scales, zero points and minvals go to a file of their own, `<output>.buffers.<extension>`.
+  public var separatesBuffers = false
+  /// Whether a weight that the spec cannot apply to is an error instead of a copy.
+  public var isStrict = false
+  /// Whether weights with NaN, infinite or overflowing values are copied, which takes a pass over all
+  /// weights beforehand, instead of being an error.
+  public var skipsNonFinite = false
+  /// The calculators that specs name.
+  public var calculators = Calculators.builtIn
+  /// The number of workers; nil means one a core.
+  public var jobs: Int?
+  /// A bound on the memory of all workers together, in bytes; nil means what is fastest.
+  public var memoryBound: Int?
+  /// Whether an existing output is replaced.
+  public var overwrites = false
+  /// Whether the output is on the disk before it gets its name.
+  public var isDurable = true
+
+  /// Options with the defaults of the command line.
+  public init(spec: QuantizationSpec) {
+    self.spec = spec
+  }
+}
+
+extension ConversionOptions {
+  /// The workers that will run.
+  var workerCount: Int { max(jobs ?? Machine.coreCount, 1) }
+
+  /// The input bytes of a slab: 1 MiB is the fastest; less where the memory bound asks for it.
+  var slabByteCount: Int {
+    get throws(PlanError) {
+      let largest = 1 << 20
+      guard let memoryBound else { return largest }
+      let slab = memoryBound / (workerCount * Self.workingSetPerInputByte)
+      guard slab >= Self.smallestSlab else {
+        let least = Self.smallestSlab * workerCount * Self.workingSetPerInputByte
+        throw .memoryBoundTooSmall(memoryBound, least: least)
+      }
+      return min(slab, largest)
+    }
+  }
+
+  /// A worker's buffers take at most this many times its slab: input, codes, output, and for the
+  /// smallest groups the parameters.
+  private static let workingSetPerInputByte = 16
+  private static let smallestSlab = 1 << 14
+}

@@ -1,0 +1,126 @@
+import Synchronization
+
+/// One run of a plan's work: what its workers share.
+final class PipelineRun: Sendable {
+  private let plan: ConversionPlan
+  private let sink: any EntrySink
+  private let schedule: WorkSchedule
+  private let progress: ConversionProgress
+  /// What is known of the tensors between their range pass and the end of their write pass.
+  private let ranges = Mutex<[Int: TensorRanges]>([:])
+  private let measured: Mutex<[Int: ErrorFigures]>?
+  /// Called with a tensor that cannot be quantized instead of failing.
+  private let onUnquantizable: (@Sendable (Int, QuantizationError) -> Void)?
+
+  /// A run of a plan into a sink.
+  ///
+  /// - Parameters:
+  ///   - measuresErrors: Whether quantized values are compared with the original ones.
+  ///   - onUnquantizable: Called, perhaps several times a tensor, instead of failing.
+  init(
+    _ plan: ConversionPlan, into sink: any EntrySink, progress: ConversionProgress,
+    measuresErrors: Bool = false,
+    onUnquantizable: (@Sendable (Int, QuantizationError) -> Void)? = nil
+  ) {
+    self.plan = plan
+    self.sink = sink
+    self.progress = progress
+    self.onUnquantizable = onUnquantizable
+    schedule = WorkSchedule(plan)
+    measured = measuresErrors ? Mutex([:]) : nil
+  }
+
+  /// Does all the work with this many workers.
+  func run(jobs: Int) throws {
+    try putClosingEntries()
+    let progress = progress
+    let pool = WorkerPool(jobs: jobs, isCancelled: { progress.isCancelled })
+    try pool.run(schedule.count, makeWorker: SlabWorker.init) { worker, index in
+      let item = schedule[index]
+      do {
+        try perform(item, worker)
+      } catch let error as QuantizationError {
+        guard let onUnquantizable else { throw error }
+        onUnquantizable(item.tensor, error)
+      }
+    }
+  }
+
+  /// The error figures of the quantized tensors, by index in the plan.
+  var errorFigures: [Int: ErrorFigures] { measured?.withLock { $0 } ?? [:] }
+
+  private func putClosingEntries() throws {
+    for entry in plan.closingEntries { try put(constantOf: entry) }
+  }
+
+  private func put(constantOf entry: PlannedEntry) throws {
+    guard case .constant(let bytes) = entry.entry.content else { return }
+    try unsafe bytes.withUnsafeBytes { bytes in try unsafe sink.put(bytes, entry, at: 0) }
+  }
+
+  private func perform(_ item: WorkItem, _ worker: SlabWorker) throws {
+    let tensor = plan.tensors[item.tensor]
+    let elements = tensor.slabs[item.slab]
+    switch tensor.work {
+    case .copy(let source):
+      try worker.copy(elements, of: source, to: tensor.entries, sink)
+    case .dequantize(let dequantization):
+      try worker.dequantize(elements, dequantization, to: tensor.entries, sink)
+    case .quantize(let quantization, let source):
+      if item.pass == .range {
+        try observe(item, elements, quantization, source, worker)
+      } else {
+        try quantize(item, elements, quantization, source, worker)
+      }
+    }
+    progress.advance(by: worker.bytesRead)
+  }
+
+  private func observe(
+    _ item: WorkItem, _ elements: Range<Int>, _ quantization: TensorQuantization,
+    _ source: StoredTensor, _ worker: SlabWorker
+  ) throws {
+    let ranges = sharedRanges(item.tensor, quantization)
+    var part: GroupRanges?
+    defer { ranges.finish(slab: item.slab, part) }
+    part = try worker.ranges(of: elements, quantization, from: source)
+  }
+
+  private func quantize(
+    _ item: WorkItem, _ elements: Range<Int>, _ quantization: TensorQuantization,
+    _ source: StoredTensor, _ worker: SlabWorker
+  ) throws {
+    let tensor = plan.tensors[item.tensor]
+    if item.slab == 0 {
+      for entry in tensor.entries { try put(constantOf: entry) }
+    }
+    var finished: QParamsTable?
+    if tensor.slabs.needsRangePass {
+      let ranges = sharedRanges(item.tensor, quantization)
+      defer {
+        if ranges.finishWriting() { self.ranges.withLock { _ = $0.removeValue(forKey: item.tensor) } }
+      }
+      let table = try ranges.params(worker.quantizer)
+      if item.slab == 0 { try worker.put(table, to: tensor.entries, sink) }
+      finished = table
+    }
+    let figures = try worker.quantize(
+      elements, quantization, from: source, params: finished, to: tensor.entries, sink,
+      measuresErrors: measured != nil)
+    if let figures {
+      measured?.withLock { $0[item.tensor, default: ErrorFigures()].add(figures, at: item.slab) }
+    }
+  }
+
+  private func sharedRanges(
+    _ tensor: Int, _ quantization: TensorQuantization
+  ) -> TensorRanges {
+    let slabs = plan.tensors[tensor].slabs.count
+    return ranges.withLock { ranges in
+      if let known = ranges[tensor] { return known }
+      let new = TensorRanges(quantization, slabs: slabs)
+      ranges[tensor] = new
+      return new
+    }
+  }
+}

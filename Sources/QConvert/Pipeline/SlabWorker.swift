@@ -1,0 +1,192 @@
+import CKernels
+
+/// One worker: moves slabs from files through the quantizer to a sink, with memory it uses again.
+final class SlabWorker {
+  let quantizer = SlabQuantizer()
+  private let input = Scratch<UInt8>()
+  private let unpacked = Scratch<UInt8>()
+  private let output = Scratch<UInt8>()
+  private let stored = StoredParams()
+  /// Bytes read for the last slab.
+  private(set) var bytesRead = 0
+
+  /// Copies elements; types of less than a byte are copied whole.
+  func copy(
+    _ bytes: Range<Int>, of source: StoredTensor, to entries: [PlannedEntry],
+    _ sink: any EntrySink
+  ) throws {
+    let slab = try unsafe read(bytes, of: source)
+    for entry in entries { try unsafe sink.put(slab, entry, at: bytes.lowerBound) }
+  }
+
+  /// The ranges of all groups that the elements touch.
+  func ranges(
+    of elements: Range<Int>, _ quantization: TensorQuantization, from source: StoredTensor
+  ) throws -> GroupRanges {
+    let slab = try unsafe read(elements.scaled(by: quantization.precision.byteCount), of: source)
+    return try unsafe quantizer.ranges(of: elements, input: slab, quantization)
+  }
+
+  /// Writes all parameters of a tensor.
+  func put(
+    _ table: QParamsTable, to entries: [PlannedEntry], _ sink: any EntrySink
+  ) throws {
+    let groups = table.first..<table.first + table.scale.count
+    try put(stored.scratch.copy(groups, of: table), to: entries, sink)
+  }
+
+  /// Quantizes a slab and writes every entry's part of it.
+  ///
+  /// - Parameter params: The parameters of the whole tensor where groups reach beyond slabs; without
+  ///   them the slab has its own, which are written too.
+  /// - Returns: The sums for error figures, if wanted.
+  func quantize(
+    _ elements: Range<Int>, _ quantization: TensorQuantization, from source: StoredTensor,
+    params finished: QParamsTable?, to entries: [PlannedEntry], _ sink: any EntrySink,
+    measuresErrors: Bool
+  ) throws -> ErrorFigures.Sums? {
+    let width = quantization.precision.byteCount
+    let slab = try unsafe read(elements.scaled(by: width), of: source)
+    let params: GroupQParams
+    if let finished {
+      let groups = quantization.geometry.groups(touchedBy: elements)
+      params = stored.scratch.copy(groups, of: finished)
+    } else {
+      params = try unsafe quantizer.qparams(of: elements, input: slab, quantization)
+      try put(params, to: entries, sink)
+    }
+    let codes = unsafe quantizer.codes(
+      of: elements, input: slab, params: params, quantization)
+    func values(in precision: FloatPrecision) -> UnsafeRawBufferPointer {
+      unsafe quantizer.values(
+        ofCodes: codes, code: quantization.code, of: elements, params: params,
+        quantization.spec, quantization.geometry, in: precision)
+    }
+    for entry in entries {
+      switch entry.entry.content {
+      case .original:
+        try unsafe sink.put(slab, entry, at: elements.lowerBound * width)
+      case .dequantized:
+        let bytes = unsafe values(in: quantization.precision)
+        try unsafe sink.put(bytes, entry, at: elements.lowerBound * width)
+      case .quantized:
+        if let bits = quantization.packedBits {
+          let rows = PackedRows(bits: bits, shape: quantization.tensor.shape)
+          let bytes = unsafe pack(codes, of: elements, rows)
+          try unsafe sink.put(bytes, entry, at: rows.byteOffset(of: elements.lowerBound))
+        } else {
+          try unsafe sink.put(UnsafeRawBufferPointer(codes), entry, at: elements.lowerBound)
+        }
+      case .scale, .zeroPoint, .minval, .constant: break
+      }
+    }
+    guard measuresErrors else { return nil }
+    return unsafe errors(of: values(in: .float32), slab, quantization.precision, elements.count)
+  }
+
+  /// Turns a slab of stored codes back into floats.
+  func dequantize(
+    _ elements: Range<Int>, _ dequantization: TensorDequantization, to entries: [PlannedEntry],
+    _ sink: any EntrySink
+  ) throws {
+    let groups = dequantization.geometry.groups(touchedBy: elements)
+    let params = try stored.read(groups, dequantization)
+    let code = dequantization.spec.dtype.code(packed: dequantization.packedBits != nil)
+    let codes: UnsafeMutableBufferPointer<UInt8>
+    if let bits = dequantization.packedBits {
+      let rows = PackedRows(bits: bits, shape: dequantization.geometry.shape)
+      let packed = try unsafe read(rows.byteRange(of: elements), of: dequantization.data)
+      unsafe codes = unsafe unpack(
+        packed, of: elements, rows, isSigned: dequantization.spec.dtype.isSignedInteger)
+    } else {
+      let bytes = try unsafe read(elements, of: dequantization.data)
+      unsafe codes = unpacked.reserve(elements.count)
+      unsafe UnsafeMutableRawBufferPointer(codes).copyMemory(from: bytes)
+    }
+    let values = unsafe quantizer.values(
+      ofCodes: codes, code: code, of: elements, params: params, dequantization.spec,
+      dequantization.geometry, in: dequantization.precision)
+    for entry in entries {
+      try unsafe sink.put(
+        values, entry, at: elements.lowerBound * dequantization.precision.byteCount)
+    }
+  }
+
+  private func read(
+    _ bytes: Range<Int>, of source: StoredTensor
+  ) throws -> UnsafeRawBufferPointer {
+    let buffer = unsafe UnsafeMutableRawBufferPointer(input.reserve(bytes.count))
+    try unsafe source.file.read(
+      into: buffer, at: source.descriptor.bytes.lowerBound + bytes.lowerBound)
+    bytesRead = bytes.count
+    return UnsafeRawBufferPointer(buffer)
+  }
+
+  /// Writes the parameters of consecutive groups to the entries that hold them.
+  private func put(
+    _ params: GroupQParams, to entries: [PlannedEntry], _ sink: any EntrySink
+  ) throws {
+    for entry in entries {
+      let dtype = entry.entry.dtype
+      let width = dtype.bitWidth / 8
+      let out = unsafe UnsafeMutableRawBufferPointer(output.reserve(params.count * width))
+      switch entry.entry.content {
+      case .scale: unsafe StoredParams.encode(params.scale, as: dtype, into: out)
+      case .minval: unsafe StoredParams.encode(params.minval, as: dtype, into: out)
+      case .zeroPoint: unsafe StoredParams.encode(params.zero, as: dtype, into: out)
+      case .quantized, .original, .dequantized, .constant: continue
+      }
+      try unsafe sink.put(UnsafeRawBufferPointer(out), entry, at: params.first * width)
+    }
+  }
+
+  private func pack(
+    _ codes: UnsafeMutableBufferPointer<UInt8>, of elements: Range<Int>, _ rows: PackedRows
+  ) -> UnsafeRawBufferPointer {
+    let bytes = unsafe output.reserve(rows.byteRange(of: elements).count)
+    rows.forEachRow(of: elements) { row, byte in
+      unsafe quantizer.kernels.functions.pack(
+        UInt32(rows.bits),
+        codes.baseAddress.unsafelyUnwrapped + (row.lowerBound - elements.lowerBound), row.count,
+        bytes.baseAddress.unsafelyUnwrapped + byte)
+    }
+    return UnsafeRawBufferPointer(bytes)
+  }
+
+  private func unpack(
+    _ packed: UnsafeRawBufferPointer, of elements: Range<Int>, _ rows: PackedRows, isSigned: Bool
+  ) -> UnsafeMutableBufferPointer<UInt8> {
+    let codes = unsafe unpacked.reserve(elements.count)
+    let bytes = unsafe packed.assumingMemoryBound(to: UInt8.self)
+    rows.forEachRow(of: elements) { row, byte in
+      unsafe quantizer.kernels.functions.unpack(
+        UInt32(rows.bits), isSigned, bytes.baseAddress.unsafelyUnwrapped + byte, row.count,
+        codes.baseAddress.unsafelyUnwrapped + (row.lowerBound - elements.lowerBound))
+    }
+    return unsafe codes
+  }
+
+  private func errors(
+    of values: UnsafeRawBufferPointer, _ slab: UnsafeRawBufferPointer,
+    _ precision: FloatPrecision, _ count: Int
+  ) -> ErrorFigures.Sums {
+    var sums = ErrorFigures.Sums()
+    sums.count = count
+    let originals = unsafe quantizer.widen(count, input: slab, precision)
+    for i in 0..<count {
+      let value = unsafe Double(values.loadUnaligned(fromByteOffset: 4 * i, as: Float.self))
+      let original = unsafe originals[i]
+      let error = abs(original - value)
+      sums.maxError = max(sums.maxError, error)
+      sums.squaredError += error * error
+      sums.squaredSignal += original * original
+    }
+    return sums
+  }
+}
+
+extension Range<Int> {
+  func scaled(by factor: Int) -> Range<Int> {
+    lowerBound * factor..<upperBound * factor
+  }
+}

@@ -1,0 +1,77 @@
+import Dispatch
+import Synchronization
+
+/// The ranges of a tensor whose groups reach beyond a slab, collected from all slabs of the range pass
+/// and turned into parameters once.
+final class TensorRanges: Sendable {
+  private let quantization: TensorQuantization
+  /// Open once every slab has been seen; whoever passes opens it for the next.
+  private let gate = DispatchSemaphore(value: 0)
+  private let state: Mutex<State>
+
+  private struct State {
+    var ranges: GroupRanges?
+    var slabsToSee: Int
+    /// States of general calculators wait here until all earlier slabs are merged.
+    var parts: [Int: GroupRanges] = [:]
+    var nextPart = 0
+    var params: Result<QParamsTable, QuantizationError>?
+    var slabsToWrite: Int
+
+    mutating func add(_ part: GroupRanges, slab: Int, _ quantization: TensorQuantization) {
+      var all =
+        ranges.take() ?? GroupRanges(0..<quantization.geometry.groupCount, of: quantization)
+      if case .bounds = part {
+        all.merge(part)
+      } else {
+        parts[slab] = part
+        while let part = parts.removeValue(forKey: nextPart) {
+          all.merge(part)
+          nextPart += 1
+        }
+      }
+      ranges = all
+    }
+  }
+
+  init(_ quantization: TensorQuantization, slabs: Int) {
+    self.quantization = quantization
+    state = Mutex(State(slabsToSee: slabs, slabsToWrite: slabs))
+  }
+
+  /// Ends the range pass of a slab; nil when it failed.
+  func finish(slab: Int, _ part: GroupRanges?) {
+    let isLast = state.withLock { state in
+      if let part { state.add(part, slab: slab, quantization) }
+      state.slabsToSee -= 1
+      return state.slabsToSee == 0
+    }
+    if isLast { gate.signal() }
+  }
+
+  /// The parameters of all groups, as soon as every slab has been seen.
+  func params(_ quantizer: SlabQuantizer) throws(QuantizationError) -> QParamsTable {
+    // Items are taken in order: the slabs waited for are in the hands of running workers.
+    gate.wait()
+    gate.signal()
+    let result = state.withLock { state in
+      if let params = state.params { return params }
+      let ranges = state.ranges ?? GroupRanges(0..<quantization.geometry.groupCount, of: quantization)
+      let params = Result<QParamsTable, QuantizationError> { () throws(QuantizationError) in
+        QParamsTable(try quantizer.qparams(of: ranges, quantization))
+      }
+      state.params = params
+      state.ranges = nil
+      return params
+    }
+    return try result.get()
+  }
+
+  /// Ends the write pass of a slab; true for the last one.
+  func finishWriting() -> Bool {
+    state.withLock { state in
+      state.slabsToWrite -= 1
+      return state.slabsToWrite == 0
+    }
+  }
+}

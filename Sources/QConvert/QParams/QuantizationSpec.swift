@@ -1,0 +1,123 @@
+/// How to quantize a tensor: the same settings, names and defaults as coreai-opt's `QuantizationSpec`.
+public struct QuantizationSpec: Hashable, Sendable {
+  /// The type to quantize to.
+  public let dtype: QuantizedDType
+  /// How the range is laid onto the quantized values.
+  public let scheme: QuantizationScheme
+  /// The formula.
+  public let formulation: QuantizationFormulation
+  /// How many elements share a scale.
+  public let granularity: Granularity
+  /// Bounds that replace the observed ones.
+  public let floatRange: FloatRange
+  /// The type in which scales are chosen; always e8m0 for float4.
+  public let scaleDType: ScaleDType
+  /// The registered name of the calculator that turns ranges into parameters.
+  public let qparamsCalculator: String
+  /// The registered name of the calculator that finds ranges.
+  public let rangeCalculator: String
+
+  /// A spec whose settings go together.
+  ///
+  /// - Throws: ``QuantizationSpecError`` for a combination the reference rejects.
+  public init(
+    dtype: QuantizedDType = .int8,
+    scheme: QuantizationScheme = .symmetric,
+    formulation: QuantizationFormulation = .zeroPoint,
+    granularity: Granularity = .perChannel(axis: nil),
+    floatRange: FloatRange = .observed,
+    scaleDType: ScaleDType = .none,
+    qparamsCalculator: String = "default",
+    rangeCalculator: String = "minmax"
+  ) throws(QuantizationSpecError) {
+    if !dtype.isInteger {
+      guard scheme == .symmetric else { throw .floatNeedsSymmetric(dtype, scheme) }
+      guard formulation == .zeroPoint else { throw .floatNeedsZeroPoint(dtype) }
+    } else if scaleDType != .none {
+      throw .integerWithPowerOfTwoScale(dtype)
+    }
+    switch granularity {
+    case .perBlock(_, let size) where size < 1: throw .badBlockSize(size)
+    case .perBlocks(let sizes):
+      if let size = sizes.first(where: { $0 < 1 && $0 != -1 }) { throw .badBlockSize(size) }
+    default: break
+    }
+    self.dtype = dtype
+    self.scheme = scheme
+    self.formulation = formulation
+    self.granularity = granularity
+    self.floatRange = floatRange
+    self.scaleDType = dtype == .float4E2M1 ? .float8E8M0 : scaleDType
+    self.qparamsCalculator = qparamsCalculator
+    self.rangeCalculator = rangeCalculator
+  }
+
+  /// The smallest and largest quantized value.
+  public var limits: (min: Double, max: Double) { dtype.limits(scheme) }
+
+  /// The spec for one tensor: the granularity with its axis filled in and counted from the start.
+  func resolved(rank: Int) throws -> QuantizationSpec {
+    try QuantizationSpec(
+      dtype: dtype, scheme: scheme, formulation: formulation,
+      granularity: granularity.resolved(rank: rank), floatRange: floatRange,
+      scaleDType: scaleDType, qparamsCalculator: qparamsCalculator,
+      rangeCalculator: rangeCalculator)
+  }
+}
+
+/// Bounds of a range given by the user; the others are observed.
+public struct FloatRange: Hashable, Sendable {
+  /// The lower bound, at most zero.
+  public let low: Double?
+  /// The upper bound, at least zero.
+  public let high: Double?
+
+  /// Both bounds are observed.
+  public static let observed = FloatRange()
+
+  private init() {
+    low = nil
+    high = nil
+  }
+
+  /// Fixes one bound or both.
+  ///
+  /// - Throws: ``QuantizationSpecError/badFloatRange(_:_:)`` unless low <= 0 <= high and low < high, all
+  ///   finite.
+  public init(low: Double?, high: Double?) throws(QuantizationSpecError) {
+    let lowest = low ?? -1
+    let highest = high ?? 1
+    guard lowest.isFinite, highest.isFinite, lowest <= 0, highest >= 0, lowest < highest else {
+      throw .badFloatRange(low, high)
+    }
+    self.low = low
+    self.high = high
+  }
+}
+
+/// Settings that do not go together.
+public enum QuantizationSpecError: Error, Hashable, Sendable {
+  case floatNeedsSymmetric(QuantizedDType, QuantizationScheme)
+  case floatNeedsZeroPoint(QuantizedDType)
+  case integerWithPowerOfTwoScale(QuantizedDType)
+  case badBlockSize(Int)
+  case badFloatRange(Double?, Double?)
+}
+
+extension QuantizationSpecError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .floatNeedsSymmetric(let dtype, let scheme):
+      "\(dtype.rawValue) takes the scheme symmetric, not \(scheme.rawValue)"
+    case .floatNeedsZeroPoint(let dtype):
+      "\(dtype.rawValue) takes the formulation zp, not minval"
+    case .integerWithPowerOfTwoScale(let dtype):
+      "\(dtype.rawValue) takes no scale dtype; float8_e8m0fnu scales go with float8 and float4"
+    case .badBlockSize(let size):
+      "a block size is positive, or -1 for a whole axis in a list: not \(size)"
+    case .badFloatRange(let low, let high):
+      "a float range is low <= 0 <= high with low < high: "
+        + "not \(low.map { "\($0)" } ?? "none"),\(high.map { "\($0)" } ?? "none")"
+    }
+  }
+}

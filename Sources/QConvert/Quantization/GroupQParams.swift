@@ -1,0 +1,50 @@
+/// The parameters of consecutive groups, as one array per quantity.
+@safe
+struct GroupQParams {
+  /// The number of the first group.
+  let first: Int
+  let scale: UnsafeMutableBufferPointer<Float>
+  let zero: UnsafeMutableBufferPointer<Int32>
+  let minval: UnsafeMutableBufferPointer<Float>
+
+  var count: Int { unsafe scale.count }
+}
+
+/// The memory behind ``GroupQParams``.
+final class QParamsScratch {
+  private let scale = Scratch<Float>()
+  private let zero = Scratch<Int32>()
+  private let minval = Scratch<Float>()
+
+  /// Room for the parameters of these groups.
+  func reserve(_ groups: Range<Int>) -> GroupQParams {
+    unsafe GroupQParams(
+      first: groups.lowerBound, scale: scale.reserve(groups.count),
+      zero: zero.reserve(groups.count), minval: minval.reserve(groups.count))
+  }
+
+  /// Room for these groups, filled from finished parameters that cover them.
+  func copy(_ groups: Range<Int>, of table: QParamsTable) -> GroupQParams {
+    let copy = reserve(groups)
+    let indices = groups.shifted(by: -table.first)
+    _ = unsafe copy.scale.update(fromContentsOf: table.scale[indices])
+    _ = unsafe copy.zero.update(fromContentsOf: table.zero[indices])
+    _ = unsafe copy.minval.update(fromContentsOf: table.minval[indices])
+    return copy
+  }
+}
+
+/// Finished parameters of consecutive groups, shared between workers.
+struct QParamsTable: Sendable {
+  let first: Int
+  let scale: [Float]
+  let zero: [Int32]
+  let minval: [Float]
+
+  init(_ groups: GroupQParams) {
+    first = groups.first
+    scale = unsafe Array(groups.scale)
+    zero = unsafe Array(groups.zero)
+    minval = unsafe Array(groups.minval)
+  }
+}

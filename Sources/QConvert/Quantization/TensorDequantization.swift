@@ -1,0 +1,13 @@
+/// Everything needed to turn the stored entries of a tensor back into floats.
+struct TensorDequantization: Sendable {
+  /// The precision of the original, and of the result.
+  let precision: FloatPrecision
+  let spec: QuantizationSpec
+  let geometry: BlockGeometry
+  /// How many low bits of a code are stored, when several share a byte.
+  let packedBits: Int?
+  let data: StoredTensor
+  let scale: StoredTensor
+  let zeroPoint: StoredTensor?
+  let minval: StoredTensor?
+}

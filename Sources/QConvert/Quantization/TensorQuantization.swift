@@ -1,0 +1,81 @@
+import CKernels
+
+/// Everything that decides the quantized values of one tensor; a value, made before any data is read.
+struct TensorQuantization: Sendable {
+  /// Where the float elements are.
+  let tensor: TensorDescriptor
+  let precision: FloatPrecision
+  /// The spec with its axis filled in.
+  let spec: QuantizationSpec
+  let geometry: BlockGeometry
+  /// Whether values are quantized with the scale and minval as rounded to the tensor's precision.
+  let roundsQParams: Bool
+  /// How many low bits of a code are stored, when several share a byte.
+  let packedBits: Int?
+  let rangeCalculator: any RangeCalculator
+  let qparamsCalculator: any QParamsCalculator
+
+  var code: qc_code { spec.dtype.code(packed: packedBits != nil) }
+
+  /// The precision in which parameters are computed: bounds given on both sides are float32.
+  var qparamsPrecision: FloatPrecision {
+    spec.floatRange.low != nil && spec.floatRange.high != nil ? .float32 : precision
+  }
+
+  /// Whether vector kernels find the range and the parameters; float64 and registered calculators take
+  /// the general path.
+  var hasVectorRange: Bool { precision != .float64 && rangeCalculator is MinMaxRange }
+  var hasVectorQParams: Bool { qparamsPrecision != .float64 && qparamsCalculator is StaticQParams }
+
+  /// The observed range widened to hold zero, with the given bounds in place of the observed ones.
+  func boundedRange(_ observed: ValueRange) -> ValueRange {
+    // The reference holds given bounds in float32 before anything else.
+    func rounded(_ bound: Double) -> Double { qparamsPrecision.rounded(Double(Float(bound))) }
+    return ValueRange(
+      min: spec.floatRange.low.map(rounded) ?? min(observed.min, 0),
+      max: spec.floatRange.high.map(rounded) ?? max(observed.max, 0))
+  }
+
+  /// What the qparams kernel needs to know.
+  var rule: qc_rule {
+    let (low, high) = spec.limits
+    return qc_rule(
+      precision: qparamsPrecision.kernelType,
+      asymmetric: spec.scheme == .asymmetric,
+      has_low: spec.floatRange.low != nil, has_high: spec.floatRange.high != nil,
+      low: Float(boundedRange(.empty).min), high: Float(boundedRange(.empty).max),
+      quant_min: Float(low), quant_max: Float(high),
+      half_steps: Float((high - low) / 2),
+      zero_point: spec.dtype.isInteger ? Int32((high + low + 1) / 2) : 0,
+      power_of_two: spec.scaleDType == .float8E8M0,
+      target_exponent: Int32(spec.dtype.largestExponent ?? 0))
+  }
+}
+
+/// Why a tensor has no quantized values.
+public enum QuantizationError: Error, Hashable, Sendable {
+  /// A value that is NaN or infinite, at an index into the flattened tensor.
+  case nonFinite(TensorName, index: Int, value: Double)
+  /// A group, by the flat index of its first element, whose range leaves no finite scale.
+  case rangeOverflow(TensorName, index: Int)
+
+  /// The tensor.
+  public var tensor: TensorName {
+    switch self {
+    case .nonFinite(let name, _, _), .rangeOverflow(let name, _): name
+    }
+  }
+}
+
+extension QuantizationError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .nonFinite(let name, let index, let value):
+      "tensor \(name): the value at flat index \(index) is \(value); "
+        + "--nonfinite skip copies such tensors"
+    case .rangeOverflow(let name, let index):
+      "tensor \(name): the range of the group that begins at flat index \(index) overflows; "
+        + "--nonfinite skip copies such tensors"
+    }
+  }
+}

@@ -1,0 +1,189 @@
+/// What a quantized file says of itself in its metadata, under the name `qconvert`: which tensors are
+/// quantized, how, and from what. Verifying and dequantizing need nothing else.
+///
+///     {"format_version": 1, "layout": "native", "packed": false,
+///      "specs": [{"dtype": "int8", "qscheme": "symmetric", ...}],
+///      "tensors": {"a.weight": {"dtype": "BF16", "shape": [4096, 4096], "spec": 0}}}
+///
+/// A spec has the keys of coreai-opt's `QuantizationSpec`.
+public struct QuantizationRecord: Sendable {
+  /// The name of the metadata entry.
+  public static let metadataName = "qconvert"
+  static let formatVersion = 1
+
+  /// The name of the layout.
+  public let layout: String
+  /// Whether the layout packs sub-byte values where that is optional.
+  public let isPacked: Bool
+  /// The quantized tensors in the order of the float checkpoint.
+  public let tensors: [Tensor]
+
+  /// A quantized tensor.
+  public struct Tensor: Sendable {
+    /// The name in the float checkpoint.
+    public let name: TensorName
+    /// The precision in the float checkpoint.
+    public let precision: FloatPrecision
+    /// The shape in the float checkpoint.
+    public let shape: [Int]
+    /// How it was quantized.
+    public let spec: QuantizationSpec
+  }
+}
+
+extension QuantizationRecord {
+  /// The record in a file's metadata; nil where the file has none.
+  ///
+  /// - Throws: ``RecordError`` when there is one that cannot be understood.
+  init?(in header: SafetensorsHeader) throws {
+    guard let entry = header.metadata.first(where: { $0.name == Self.metadataName }) else {
+      return nil
+    }
+    let json: JSONValue
+    do { json = try JSONValue(parsing: entry.value.utf8) } catch { throw RecordError.malformed }
+    guard let version = json["format_version"]?.integer else { throw RecordError.malformed }
+    guard version == Self.formatVersion else { throw RecordError.unknownVersion(version) }
+    guard let layout = json["layout"]?.string, let isPacked = json["packed"]?.bool,
+      let specs = json["specs"]?.elements, let members = json["tensors"]?.members
+    else { throw RecordError.malformed }
+    self.layout = layout
+    self.isPacked = isPacked
+    let parsed = try specs.map(QuantizationSpec.init(json:))
+    tensors = try members.map { member in
+      guard let dtype = member.value["dtype"]?.string.flatMap(DType.init(rawValue:)),
+        let precision = FloatPrecision(dtype),
+        let shape = member.value["shape"]?.elements?.map(\.integer),
+        let spec = member.value["spec"]?.integer, parsed.indices ~= spec,
+        shape.allSatisfy({ 1..<SafetensorsHeader.dimensionLimit ~= $0 ?? 0 })
+      else { throw RecordError.malformed }
+      return Tensor(
+        name: TensorName(member.name), precision: precision, shape: shape.compactMap(\.self),
+        spec: parsed[spec])
+    }
+  }
+
+  /// The text of the metadata entry.
+  var text: String {
+    var specs: [QuantizationSpec] = []
+    var indices: [QuantizationSpec: Int] = [:]
+    let members = tensors.map { tensor in
+      let index = indices[tensor.spec] ?? specs.count
+      if index == specs.count {
+        specs.append(tensor.spec)
+        indices[tensor.spec] = index
+      }
+      return JSONValue.Member(
+        name: tensor.name.string,
+        value: .object([
+          "dtype": .string(tensor.precision.dtype.rawValue),
+          "shape": .array(tensor.shape.map(JSONValue.integer)),
+          "spec": .integer(index),
+        ]))
+    }
+    let json = JSONValue.object([
+      "format_version": .integer(Self.formatVersion),
+      "layout": .string(layout),
+      "packed": .bool(isPacked),
+      "specs": .array(specs.map(\.json)),
+      "tensors": .object(members),
+    ])
+    return json.description
+  }
+}
+
+extension QuantizationSpec {
+  /// The spec under the keys of the reference.
+  var json: JSONValue {
+    let granularity: JSONValue =
+      switch self.granularity {
+      case .perTensor: .object(["type": .string("per_tensor")])
+      case .perChannel(let axis):
+        .object(["type": .string("per_channel"), "axis": axis.map(JSONValue.integer)])
+      case .perBlock(let axis, let size):
+        .object([
+          "type": .string("per_block"), "axis": axis.map(JSONValue.integer),
+          "block_size": .integer(size),
+        ])
+      case .perBlocks(let sizes):
+        .object([
+          "type": .string("per_block"), "block_size": .array(sizes.map(JSONValue.integer)),
+        ])
+      }
+    return .object([
+      "dtype": .string(dtype.rawValue),
+      "qscheme": .string(scheme.rawValue),
+      "qformulation": .string(formulation.rawValue),
+      "granularity": granularity,
+      "float_range": .array([floatRange.low, floatRange.high].map { $0.map(JSONValue.number) ?? .null }),
+      "scale_dtype": scaleDType == .none ? .null : .string(scaleDType.rawValue),
+      "qparam_calculator_cls": .string(qparamsCalculator),
+      "range_calculator_cls": .string(rangeCalculator),
+    ])
+  }
+
+  /// The spec that ``json`` describes.
+  init(json: JSONValue) throws {
+    func name(_ key: String) throws(RecordError) -> String {
+      guard let name = json[key]?.string else { throw .malformed }
+      return name
+    }
+    guard let dtype = QuantizedDType(name: try name("dtype")),
+      let scheme = QuantizationScheme(rawValue: try name("qscheme")),
+      let formulation = QuantizationFormulation(rawValue: try name("qformulation")),
+      let scaleDType = ScaleDType(rawValue: json["scale_dtype"]?.string ?? "none"),
+      let bounds = json["float_range"]?.elements, bounds.count == 2,
+      let granularity = json["granularity"].flatMap(Granularity.init(json:))
+    else { throw RecordError.malformed }
+    try self.init(
+      dtype: dtype, scheme: scheme, formulation: formulation, granularity: granularity,
+      floatRange: FloatRange(low: bounds[0].number, high: bounds[1].number),
+      scaleDType: scaleDType, qparamsCalculator: name("qparam_calculator_cls"),
+      rangeCalculator: name("range_calculator_cls"))
+  }
+}
+
+extension Granularity {
+  fileprivate init?(json: JSONValue) {
+    let axis = json["axis"]?.integer
+    switch (json["type"]?.string, json["block_size"]) {
+    case ("per_tensor", nil): self = .perTensor
+    case ("per_channel", nil): self = .perChannel(axis: axis)
+    case ("per_block", .array(let sizes)):
+      let known = sizes.compactMap(\.integer)
+      guard known.count == sizes.count else { return nil }
+      self = .perBlocks(known)
+    case ("per_block", let size?):
+      guard let size = size.integer else { return nil }
+      self = .perBlock(axis: axis, size: size)
+    default: return nil
+    }
+  }
+}
+
+/// Why the record of a quantized file is of no use.
+public enum RecordError: Error, Hashable, Sendable {
+  case missing
+  case malformed
+  case unknownVersion(Int)
+  case unknownLayout(String)
+  case alreadyQuantized
+  case missingEntry(TensorName)
+  case mismatchedEntry(TensorName)
+}
+
+extension RecordError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .missing: "no metadata \"qconvert\": not a file that qconvert has quantized"
+    case .malformed: "the metadata \"qconvert\" is damaged"
+    case .unknownVersion(let version):
+      "the metadata \"qconvert\" has format version \(version), this is a tool for version "
+        + "\(QuantizationRecord.formatVersion)"
+    case .unknownLayout(let layout): "the layout \(TensorName(layout)) is unknown"
+    case .alreadyQuantized:
+      "already quantized by qconvert; `qconvert dequantize` gives the floats back"
+    case .missingEntry(let name): "tensor \(name) is missing"
+    case .mismatchedEntry(let name): "tensor \(name) has another type or shape than recorded"
+    }
+  }
+}

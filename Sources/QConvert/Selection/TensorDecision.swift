@@ -1,0 +1,28 @@
+/// What becomes of a tensor, and why.
+public enum TensorDecision: Sendable {
+  /// Quantized as the spec says, its axis filled in.
+  case quantize(QuantizationSpec)
+  /// Copied: it was never meant to be quantized.
+  case copy(CopyReason)
+  /// Copied, although it was meant to be quantized.
+  case skip(SkipReason)
+}
+
+/// Why a tensor that was to be quantized is copied instead.
+public enum SkipReason: Hashable, Sendable {
+  /// The granularity cannot apply to its shape.
+  case granularity(GranularityError)
+  /// A value or a range is not finite.
+  case nonFinite(QuantizationError)
+}
+
+extension SkipReason: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .granularity(let error): "\(error)"
+    case .nonFinite(.nonFinite(_, let index, let value)): "\(value) at flat index \(index)"
+    case .nonFinite(.rangeOverflow(_, let index)):
+      "the range of the group at flat index \(index) overflows"
+    }
+  }
+}

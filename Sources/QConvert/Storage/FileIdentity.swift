@@ -1,0 +1,57 @@
+import SystemPackage
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// Which file a path leads to and in what state it is, as `stat` tells.
+struct FileIdentity: Equatable, Sendable {
+  let device: UInt64
+  let inode: UInt64
+  let mode: mode_t
+  let byteCount: Int
+  /// Nanoseconds since 1970.
+  let modified: Int
+
+  /// The file behind an open descriptor.
+  init(of descriptor: FileDescriptor) throws(Errno) {
+    var status = stat()
+    guard unsafe fstat(descriptor.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
+    self.init(status)
+  }
+
+  /// The file a path leads to, links followed; nil where nothing is there.
+  init?(at path: FilePath) throws(Errno) {
+    var status = stat()
+    let result = unsafe path.withPlatformString { path in unsafe stat(path, &status) }
+    guard result == 0 else {
+      let code = Errno(rawValue: errno)
+      if code == .noSuchFileOrDirectory { return nil }
+      throw code
+    }
+    self.init(status)
+  }
+
+  private init(_ status: stat) {
+    device = UInt64(truncatingIfNeeded: status.st_dev)
+    inode = UInt64(status.st_ino)
+    mode = status.st_mode
+    byteCount = Int(status.st_size)
+    #if canImport(Darwin)
+    let time = status.st_mtimespec
+    #else
+    let time = status.st_mtim
+    #endif
+    modified = time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }
+
+  var isRegularFile: Bool { mode & S_IFMT == S_IFREG }
+  var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+
+  /// Whether both are the same file, by whatever path.
+  func isSameFile(as other: FileIdentity) -> Bool {
+    device == other.device && inode == other.inode
+  }
+}

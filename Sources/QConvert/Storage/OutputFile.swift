@@ -1,0 +1,158 @@
+import SystemPackage
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// A file of known size that appears under its name complete or not at all.
+///
+/// The bytes go to a temporary file beside the output, its space reserved beforehand, at any offset and
+/// from any thread. ``commit()`` makes them durable and renames; without it the temporary file goes.
+/// An output that is a link is written through to what the link leads to; a file that is replaced
+/// passes its mode on, a new one gets what the umask leaves of 0666.
+final class OutputFile: Sendable {
+  /// The path that was asked for.
+  let path: FilePath
+  private let destination: FilePath
+  private let temporary: FilePath
+  private let replaced: FileIdentity?
+  private let isDurable: Bool
+  private let descriptor: FileDescriptor
+
+  /// Creates the temporary file and reserves `byteCount` bytes.
+  ///
+  /// - Parameters:
+  ///   - overwrite: Whether a file of that name may be replaced.
+  ///   - isDurable: Whether ``commit()`` waits until the bytes are on the disk.
+  init(
+    _ path: FilePath, byteCount: Int, overwrite: Bool, isDurable: Bool
+  ) throws(StorageError) {
+    self.path = path
+    self.isDurable = isDurable
+    destination = Self.followingLinks(path)
+    let name = destination.lastComponent?.string ?? ""
+    temporary = destination.removingLastComponent()
+      .appending(".\(name).qconvert-\(getpid()).tmp")
+    do throws(Errno) {
+      replaced = try FileIdentity(at: destination)
+    } catch {
+      throw .cannotCreate(path, error)
+    }
+    if let replaced {
+      guard replaced.isRegularFile else { throw .outputIsNotAFile(path) }
+      guard overwrite else { throw .outputExists(path) }
+    }
+    do {
+      descriptor = try FileDescriptor.open(
+        temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+        permissions: FilePermissions(rawValue: 0o666))
+    } catch {
+      throw .cannotCreate(path, error as? Errno ?? .ioError)
+    }
+    do throws(Errno) {
+      try descriptor.reserve(byteCount)
+      if let replaced {
+        guard fchmod(descriptor.rawValue, replaced.mode & 0o7777) == 0 else {
+          throw Errno(rawValue: errno)
+        }
+      }
+    } catch {
+      discard()
+      if error == .noSpace || error == .fileTooLarge {
+        throw .noSpace(path, needed: byteCount, error)
+      }
+      throw .cannotWrite(path, error)
+    }
+  }
+
+  /// Writes bytes at an offset within the reserved size.
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StorageError) {
+    do {
+      _ = unsafe try descriptor.writeAll(toAbsoluteOffset: Int64(offset), bytes)
+    } catch {
+      throw .cannotWrite(path, error as? Errno ?? .ioError)
+    }
+  }
+
+  /// Gives the file its name, once its bytes are safe.
+  func commit() throws(StorageError) {
+    do throws(Errno) {
+      if isDurable, fsync(descriptor.rawValue) != 0 { throw Errno(rawValue: errno) }
+      let result = unsafe temporary.withPlatformString { from in
+        unsafe destination.withPlatformString { to in
+          replaced == nil ? unsafe renameWithoutReplacing(from, to) : unsafe rename(from, to)
+        }
+      }
+      guard result == 0 else { throw Errno(rawValue: errno) }
+      if isDurable { try destination.removingLastComponent().synchronizeDirectory() }
+    } catch {
+      if error == .fileExists { throw .outputExists(path) }
+      throw .cannotWrite(path, error)
+    }
+  }
+
+  /// Removes the temporary file; after ``commit()`` there is none.
+  func discard() {
+    _ = unsafe temporary.withPlatformString { path in unsafe unlink(path) }
+  }
+
+  deinit {
+    try? descriptor.close()
+  }
+
+  /// The path with a link in its last place replaced by what it leads to, if that exists.
+  private static func followingLinks(_ path: FilePath) -> FilePath {
+    unsafe path.withPlatformString { path in
+      guard let resolved = unsafe realpath(path, nil) else {
+        return unsafe FilePath(platformString: path)
+      }
+      defer { unsafe free(resolved) }
+      return unsafe FilePath(platformString: resolved)
+    }
+  }
+}
+
+extension FileDescriptor {
+  /// Makes the file `byteCount` bytes long and its space certain, where the file system can.
+  fileprivate func reserve(_ byteCount: Int) throws(Errno) {
+    guard byteCount > 0 else { return }
+    #if canImport(Darwin)
+    var request = fstore_t(
+      fst_flags: UInt32(F_ALLOCATEALL), fst_posmode: F_PEOFPOSMODE, fst_offset: 0,
+      fst_length: off_t(byteCount), fst_bytesalloc: 0)
+    // File systems without preallocation still get the size; a full disk then shows on writing.
+    if unsafe fcntl(rawValue, F_PREALLOCATE, &request) != 0, errno == ENOSPC { throw .noSpace }
+    guard ftruncate(rawValue, off_t(byteCount)) == 0 else { throw Errno(rawValue: errno) }
+    #else
+    var code = posix_fallocate(rawValue, 0, off_t(byteCount))
+    while code == EINTR { code = posix_fallocate(rawValue, 0, off_t(byteCount)) }
+    guard code == 0 else { throw Errno(rawValue: code) }
+    #endif
+  }
+}
+
+extension FilePath {
+  /// Makes the names in a directory durable.
+  fileprivate func synchronizeDirectory() throws(Errno) {
+    let directory = isEmpty ? FilePath(".") : self
+    do {
+      let descriptor = try FileDescriptor.open(directory, .readOnly, options: [.closeOnExec])
+      defer { try? descriptor.close() }
+      // Some file systems know no fsync of a directory and need none.
+      if fsync(descriptor.rawValue) != 0, errno != EINVAL { throw Errno(rawValue: errno) }
+    } catch {
+      throw error as? Errno ?? .ioError
+    }
+  }
+}
+
+/// Renames, and fails where something has the new name already.
+private func renameWithoutReplacing(
+  _ from: UnsafePointer<CChar>, _ to: UnsafePointer<CChar>
+) -> Int32 {
+  if unsafe link(from, to) == 0 { return unsafe unlink(from) }
+  // Not every file system has hard links; there the check at the start has to do.
+  return errno == EEXIST ? -1 : unsafe rename(from, to)
+}

@@ -1,0 +1,27 @@
+/// Memory that grows on demand and is used again: one per worker and purpose.
+///
+/// The contents do not survive growing.
+@safe
+final class Scratch<Element: BitwiseCopyable> {
+  private var storage = unsafe UnsafeMutableBufferPointer<Element>(start: nil, count: 0)
+
+  deinit {
+    unsafe storage.deallocate()
+  }
+
+  /// Room for `count` elements, uninitialized or with what an earlier use left.
+  func reserve(_ count: Int) -> UnsafeMutableBufferPointer<Element> {
+    if unsafe storage.count < count {
+      unsafe storage.deallocate()
+      unsafe storage = .allocate(capacity: count)
+    }
+    return unsafe UnsafeMutableBufferPointer(rebasing: storage[..<count])
+  }
+
+  /// Room for `count` elements, all set to `value`.
+  func fill(_ count: Int, with value: Element) -> UnsafeMutableBufferPointer<Element> {
+    let buffer = unsafe reserve(count)
+    unsafe buffer.update(repeating: value)
+    return unsafe buffer
+  }
+}

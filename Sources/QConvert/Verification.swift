@@ -1,0 +1,137 @@
+public import SystemPackage
+import Synchronization
+
+/// The check of a quantized file against its float original: converts again, in memory, and compares
+/// every byte.
+public struct Verification: Sendable {
+  /// What was found.
+  public struct Report: Sendable {
+    /// Where the files disagree; empty when the file is what the conversion gives.
+    public let findings: [Finding]
+    /// How far the quantized values are from the original ones, in the order of the original.
+    public let errors: [(name: TensorName, figures: ErrorFigures)]
+    /// The number of tensors compared byte by byte.
+    public let comparedCount: Int
+  }
+
+  /// A disagreement.
+  public enum Finding: Error, Hashable, Sendable {
+    case missing(TensorName)
+    case unexpected(TensorName)
+    case mismatched(TensorName, expected: String, found: String)
+    case different(TensorName, byte: Int)
+    case notInOriginal(TensorName)
+    case metadata(String)
+  }
+
+  private let quantized: QuantizedCheckpoint
+  private let original: Checkpoint
+  private let plan: ConversionPlan
+
+  /// Opens both files and plans the conversion that the quantized one records.
+  ///
+  /// - Throws: ``StorageError``, ``CheckpointError``, ``CalculatorError``.
+  public init(
+    of quantized: FilePath, against original: FilePath, calculators: Calculators = .builtIn
+  ) throws {
+    self.quantized = try QuantizedCheckpoint(quantized)
+    self.original = try Checkpoint(original)
+    let specs = Dictionary(
+      self.quantized.record.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let decisions = self.original.tensors.map { tensor -> TensorDecision in
+      guard let recorded = specs[tensor.name], recorded.shape == tensor.shape,
+        recorded.precision == FloatPrecision(tensor.dtype)
+      else { return .copy(.notQuantized) }
+      return .quantize(recorded.spec)
+    }
+    var options = ConversionOptions(spec: try QuantizationSpec())
+    options.layout = self.quantized.layout
+    options.calculators = calculators
+    plan = try ConversionPlan(self.original, decisions, options)
+  }
+
+  /// Compares.
+  ///
+  /// - Throws: ``StorageError``; ``QuantizationError`` where the original has no finite quantization;
+  ///   `CancellationError`.
+  public func run(
+    jobs: Int? = nil, progress: ConversionProgress = ConversionProgress()
+  ) throws -> Report {
+    progress.begin(byteCount: plan.bytesToRead)
+    let sink = ComparisonSink(quantized)
+    let run = PipelineRun(plan, into: sink, progress: progress, measuresErrors: true)
+    try run.run(jobs: max(jobs ?? Machine.coreCount, 1))
+    for file in quantized.files + [original] { try file.file.checkUnchanged() }
+    let entries = plan.tensors.flatMap(\.entries) + plan.closingEntries
+    let figures = run.errorFigures
+    return Report(
+      findings: structuralFindings(entries) + sink.findings(entries),
+      errors: plan.tensors.enumerated().compactMap { index, tensor in
+        figures[index].map { (tensor.name, $0) }
+      },
+      comparedCount: entries.count)
+  }
+
+  private func structuralFindings(_ entries: [PlannedEntry]) -> [Finding] {
+    let originals = Set(original.tensors.map(\.name))
+    let expected = Set(entries.map(\.entry.name))
+    let kept = Set(quantized.main.header.metadata)
+    return quantized.record.tensors.filter { !originals.contains($0.name) }
+      .map { .notInOriginal($0.name) }
+      + quantized.files.flatMap(\.tensors).filter { !expected.contains($0.name) }
+      .map { .unexpected($0.name) }
+      + original.header.metadata.filter { !kept.contains($0) }.map { .metadata($0.name) }
+  }
+}
+
+extension Verification.Finding: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .missing(let name): "tensor \(name) is missing"
+    case .unexpected(let name): "tensor \(name) does not belong there"
+    case .mismatched(let name, let expected, let found):
+      "tensor \(name) is \(found), not \(expected)"
+    case .different(let name, let byte): "tensor \(name) differs, first at byte \(byte)"
+    case .notInOriginal(let name): "tensor \(name) is not in the original"
+    case .metadata(let name): "the metadata \(TensorName(name)) differs from the original's"
+    }
+  }
+}
+
+/// Compares the bytes of entries with those stored in a file.
+private final class ComparisonSink: EntrySink {
+  private let quantized: QuantizedCheckpoint
+  /// The first byte that differs, by entry.
+  private let differences = Mutex<[TensorName: Int]>([:])
+
+  init(_ quantized: QuantizedCheckpoint) {
+    self.quantized = quantized
+  }
+
+  func put(_ bytes: UnsafeRawBufferPointer, _ entry: PlannedEntry, at offset: Int) throws {
+    guard let stored = try? quantized.stored(entry.entry), unsafe !bytes.isEmpty else { return }
+    let start = stored.descriptor.bytes.lowerBound + offset
+    let found = try stored.file.bytes(start..<start + bytes.count)
+    guard let index = unsafe zip(bytes, found).enumerated().first(where: { $1.0 != $1.1 })?.offset
+    else { return }
+    differences.withLock { first in
+      first[entry.entry.name] = min(first[entry.entry.name] ?? .max, offset + index)
+    }
+  }
+
+  func findings(_ entries: [PlannedEntry]) -> [Verification.Finding] {
+    let differences = differences.withLock { $0 }
+    return entries.compactMap { planned in
+      let entry = planned.entry
+      guard let stored = quantized.tensor(entry.name)?.descriptor else {
+        return .missing(entry.name)
+      }
+      guard stored.dtype == entry.dtype, stored.shape == entry.shape else {
+        return .mismatched(
+          entry.name, expected: "\(entry.dtype) \(entry.shape)",
+          found: "\(stored.dtype) \(stored.shape)")
+      }
+      return differences[entry.name].map { .different(entry.name, byte: $0) }
+    }
+  }
+}

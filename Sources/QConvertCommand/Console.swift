@@ -1,0 +1,85 @@
+import SystemPackage
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// What goes to the terminal: results to standard output, all else to standard error.
+enum Console {
+  /// Writes lines of results.
+  static func write(_ text: String) {
+    emit(text + "\n", to: .standardOutput)
+  }
+
+  /// Writes the one line of an error.
+  static func fail(_ text: String) {
+    emit("qconvert: " + text.split(separator: "\n").joined(separator: " ") + "\n", to: .standardError)
+  }
+
+  /// Writes a warning.
+  static func warn(_ text: String) {
+    emit("qconvert: warning: \(text)\n", to: .standardError)
+  }
+
+  /// Replaces the current line of the terminal.
+  static func status(_ text: String) {
+    emit("\r\u{1b}[K\(text)", to: .standardError)
+  }
+
+  /// Whether standard error is a terminal.
+  static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+  /// A reader that has gone away is no failure of ours.
+  private static func emit(_ text: String, to descriptor: FileDescriptor) {
+    _ = try? descriptor.writeAll(text.utf8)
+  }
+
+  /// Columns set flush: names to the left, those in `rightAligned` to the right.
+  static func table(_ rows: [[String]], rightAligned: Set<Int> = []) -> String {
+    let count = rows.map(\.count).max() ?? 0
+    let widths = (0..<count).map { column in
+      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    }
+    let lines = rows.map { row in
+      let cells = row.enumerated().map { column, cell in
+        let padding = String(repeating: " ", count: widths[column] - cell.count)
+        return rightAligned.contains(column) ? padding + cell : cell + padding
+      }
+      let line = cells.joined(separator: "  ")
+      return String(line.reversed().drop { $0 == " " }.reversed())
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension Int {
+  /// A number of bytes in decimal units, three digits: `22.7 MB`.
+  var asBytes: String {
+    let units = ["B", "kB", "MB", "GB", "TB"]
+    var value = Double(self)
+    var unit = 0
+    while value >= 999.5, unit < units.count - 1 {
+      value /= 1000
+      unit += 1
+    }
+    let digits = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
+    return "\(value.formatted(digits: digits)) \(units[unit])"
+  }
+}
+
+extension Double {
+  /// The number with this many digits after the point.
+  func formatted(digits: Int) -> String {
+    guard isFinite else { return self > 0 ? "inf" : "\(self)" }
+    let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
+    let scaled = (magnitude * scale).rounded()
+    guard scaled < 0x1p53 else { return "\(self)" }
+    let (whole, fraction) = Int(scaled).quotientAndRemainder(dividingBy: Int(scale))
+    let sign = self < 0 && scaled > 0 ? "-" : ""
+    if digits == 0 { return "\(sign)\(whole)" }
+    let padded = String(String(fraction + Int(scale)).dropFirst())
+    return "\(sign)\(whole).\(padded)"
+  }
+}

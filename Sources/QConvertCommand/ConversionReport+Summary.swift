@@ -1,0 +1,65 @@
+import QConvert
+
+extension ConversionReport {
+  /// The report for a person: what became of the tensors, sizes before and after, time.
+  func summary(verbose: Bool, isDryRun: Bool = false) -> String {
+    var lines: [String] = []
+    if verbose {
+      lines.append(
+        Console.table(
+          tensors.map { tensor in
+            [
+              "\(tensor.name)", "\(tensor.dtype)", "\(tensor.shape)", tensor.decision.action,
+              tensor.decision.spec.map { "\($0)" } ?? tensor.decision.reason ?? "",
+            ]
+          }))
+    }
+    lines.append("\(input) -> \(output)\(isDryRun ? " (dry run, nothing written)" : "")")
+    let total = tensors.reduce(0) { $0 + $1.inputByteCount }
+    lines.append(
+      Console.table(
+        ["quantized", "copied", "skipped"].flatMap { action in
+          groups(action).map { group in
+            [
+              "  \(action)", "\(group.count)", group.count == 1 ? "tensor" : "tensors",
+              group.inputByteCount.asBytes, "->", group.outputByteCount.asBytes, group.what,
+            ]
+          }
+        }, rightAligned: [1, 3, 5]))
+    let quantized = tensors.lazy.filter { $0.decision.action == "quantized" }
+      .reduce(0) { $0 + $1.inputByteCount }
+    let share = (100 * Double(quantized) / Double(max(total, 1))).formatted(digits: 1)
+    let ratio = (100 * Double(outputByteCount) / Double(max(inputByteCount, 1)))
+      .formatted(digits: 1)
+    let time = isDryRun ? "" : " in \((duration / .seconds(1)).formatted(digits: 2)) s"
+    lines.append(
+      "  \(share) % of the tensor bytes; file \(inputByteCount.asBytes) -> "
+        + "\(outputByteCount.asBytes) (\(ratio) %)\(time)")
+    return lines.filter { !$0.isEmpty }.joined(separator: "\n")
+  }
+
+  private struct Group {
+    let what: String
+    var count = 0
+    var inputByteCount = 0
+    var outputByteCount = 0
+  }
+
+  /// The tensors of an action by spec or reason, in the order of their first.
+  private func groups(_ action: String) -> [Group] {
+    var groups: [Group] = []
+    var indices: [String: Int] = [:]
+    for tensor in tensors where tensor.decision.action == action {
+      let what = tensor.decision.spec.map { "\($0)" } ?? tensor.decision.reason ?? ""
+      let index = indices[what] ?? groups.count
+      if index == groups.count {
+        groups.append(Group(what: what))
+        indices[what] = index
+      }
+      groups[index].count += 1
+      groups[index].inputByteCount += tensor.inputByteCount
+      groups[index].outputByteCount += tensor.outputByteCount
+    }
+    return groups
+  }
+}

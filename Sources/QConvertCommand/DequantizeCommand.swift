@@ -1,0 +1,36 @@
+import ArgumentParser
+import QConvert
+import SystemPackage
+
+/// `qconvert dequantize QUANTIZED -o OUT`: back to floats.
+struct DequantizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dequantize",
+    abstract: "Turn a quantized file back into floats, with the original's names and shapes.")
+
+  @Argument(help: "A file that qconvert has written.")
+  var quantized: FilePath
+
+  @Option(name: .shortAndLong, help: "The file to write.")
+  var output: FilePath
+
+  @OptionGroup var outputOptions: OutputOptions
+  @OptionGroup var runOptions: RunOptions
+
+  func run() throws {
+    var options = Dequantization.Options()
+    options.jobs = runOptions.jobs
+    options.overwrites = outputOptions.overwrite
+    options.isDurable = outputOptions.sync == .full
+    let dequantization = try Dequantization(of: quantized, options)
+    let report = try runOptions.run(on: quantized) { progress in
+      try dequantization.write(to: output, progress: progress)
+    }
+    if runOptions.json {
+      Console.write(report.json)
+    } else if !runOptions.quiet {
+      Console.write("\(report.input) -> \(report.output): \(report.tensors.count) tensors, "
+        + "\(report.inputByteCount.asBytes) -> \(report.outputByteCount.asBytes)")
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import QConvert
+import SystemPackage
+
+/// The exit codes, after sysexits(3).
+enum ExitStatus: Int32 {
+  case usage = 64
+  case dataError = 65
+  case noInput = 66
+  case cannotCreate = 73
+  case ioError = 74
+  case interrupted = 130
+  case terminated = 143
+
+  /// The code for an error of the library; nil for others, which are the argument parser's.
+  init?(of error: any Error) {
+    switch error {
+    case is CancellationError:
+      self = Signals.wasTerminated ? .terminated : .interrupted
+    case is QuantizationSpecError, is LayoutError, is CalculatorError,
+      PlanError.unmatchedPattern, PlanError.memoryBoundTooSmall:
+      self = .usage
+    case is CheckpointError, is SafetensorsError, is QuantizationError, is PlanError,
+      is RecordError, is GranularityError:
+      self = .dataError
+    case let error as StorageError:
+      switch error {
+      case .cannotOpen, .notARegularFile: self = .noInput
+      case .outputIsInput, .outputExists, .outputIsNotAFile, .cannotCreate: self = .cannotCreate
+      case .cannotRead, .endsEarly, .changedWhileReading, .noSpace, .cannotWrite:
+        self = .ioError
+      }
+    case is Errno: self = .ioError
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import QConvert
+import SystemPackage
+
+/// `qconvert inspect INPUT`: what a checkpoint holds.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "Show the tensors and the metadata of a checkpoint.")
+
+  @Argument(help: "The safetensors file.")
+  var input: FilePath
+
+  @Flag(help: "Print the contents as one JSON object.")
+  var json = false
+
+  func run() throws {
+    let checkpoint = try Checkpoint(input)
+    let record = try checkpoint.quantizationRecord()
+    for warning in checkpoint.warnings { Console.warn("\(input): \(warning)") }
+    Console.write(json ? checkpoint.json(record: record) : text(checkpoint, record))
+  }
+
+  private func text(_ checkpoint: Checkpoint, _ record: QuantizationRecord?) -> String {
+    let specs = Dictionary(
+      (record?.tensors ?? []).map { ($0.name, $0.spec) }, uniquingKeysWith: { first, _ in first })
+    let rows = checkpoint.tensors.map { tensor in
+      [
+        "\(tensor.name)", "\(tensor.dtype)", "\(tensor.shape)", tensor.bytes.count.asBytes,
+        specs[tensor.name].map { "\($0)" } ?? "",
+      ]
+    }
+    var lines = [Console.table(rows, rightAligned: [3])]
+    for (name, value) in checkpoint.metadata where name != QuantizationRecord.metadataName {
+      lines.append("metadata \(TensorName(name)): \(TensorName(value))")
+    }
+    if let record {
+      lines.append("quantized by qconvert: \(record.tensors.count) tensors, layout \(record.layout)")
+    }
+    let elements = checkpoint.tensors.reduce(0) { $0 + $1.elementCount }
+    lines.append(
+      "\(checkpoint.tensors.count) tensors, \(elements) elements, \(checkpoint.byteCount.asBytes)")
+    return lines.filter { !$0.isEmpty }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import QConvert
+import SystemPackage
+
+/// The tool: picks a subcommand, and turns errors into one line and an exit code.
+@main
+struct QConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "qconvert",
+    abstract: "Turns float model checkpoints into quantized ones, bit for bit as coreai-opt does.",
+    discussion: """
+      Exit codes: 0 done; 64 usage; 65 malformed or unsupported data; 66 no such input; 73 the \
+      output cannot be created; 74 input or output failed; 130 interrupted.
+      """,
+    version: version,
+    subcommands: [
+      ConvertCommand.self, InspectCommand.self, VerifyCommand.self, DequantizeCommand.self,
+    ],
+    defaultSubcommand: ConvertCommand.self)
+
+  static let version = "0.1.0"
+
+  static func main() {
+    Signals.prepare()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let code as ExitCode {
+      exit(withError: code)
+    } catch {
+      finish(error)
+    }
+  }
+
+  /// Ends the process with what an error says.
+  private static func finish(_ error: any Error) -> Never {
+    if let status = ExitStatus(of: error) {
+      Console.fail(error is CancellationError ? "interrupted" : "\(error)")
+      exit(withError: ExitCode(status.rawValue))
+    }
+    let code = exitCode(for: error)
+    if code == .success {
+      Console.write(fullMessage(for: error))
+    } else {
+      Console.fail("\(message(for: error)) (qconvert --help tells more)")
+    }
+    exit(withError: code)
+  }
+}

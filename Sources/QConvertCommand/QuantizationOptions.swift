@@ -1,0 +1,66 @@
+import ArgumentParser
+import QConvert
+
+/// The options that make up a quantization spec.
+struct QuantizationOptions: ParsableArguments {
+  @Option(help: "The type to quantize to.")
+  var dtype: QuantizedDType = .int8
+
+  @Option(help: "How the range is laid onto the quantized values.")
+  var scheme: QuantizationScheme = .symmetric
+
+  @Option(help: "The formula: with a zero point, or with the smallest value.")
+  var formulation: QuantizationFormulation = .zeroPoint
+
+  @Option(help: "How many elements share a scale. (default: per_channel; per_block with --block-size)")
+  var granularity: GranularityKind?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The channel or block axis, from the end when negative. (default: 0, for blocks 1)")
+  var axis: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Elements of a block, or one number for every axis, -1 for a whole one. (default: 32)")
+  var blockSize: BlockSize?
+
+  @Option(help: "The type in which scales are chosen; float4 always takes float8_e8m0fnu.")
+  var scaleDtype: ScaleDType = .none
+
+  @Option(
+    parsing: .unconditional,
+    help: "Bounds in place of the observed ones, LOW,HIGH; none leaves one observed.")
+  var floatRange: FloatRangeArgument?
+
+  @Option(help: "The registered calculator that turns ranges into parameters.")
+  var calculator = "default"
+
+  @Option(help: "The registered calculator that finds ranges.")
+  var range = "minmax"
+
+  /// The spec that these options describe.
+  func spec() throws -> QuantizationSpec {
+    try QuantizationSpec(
+      dtype: dtype, scheme: scheme, formulation: formulation, granularity: makeGranularity(),
+      floatRange: floatRange.map { try FloatRange(low: $0.low, high: $0.high) } ?? .observed,
+      scaleDType: scaleDtype, qparamsCalculator: calculator, rangeCalculator: range)
+  }
+
+  private func makeGranularity() throws -> Granularity {
+    switch granularity ?? (blockSize == nil ? .perChannel : .perBlock) {
+    case .perTensor:
+      if axis != nil { throw ValidationError("--axis does not go with per_tensor") }
+      if blockSize != nil { throw ValidationError("--block-size does not go with per_tensor") }
+      return .perTensor
+    case .perChannel:
+      if blockSize != nil { throw ValidationError("--block-size does not go with per_channel") }
+      return .perChannel(axis: axis)
+    case .perBlock:
+      let sizes = blockSize?.sizes ?? [32]
+      if sizes.count == 1 { return .perBlock(axis: axis, size: sizes[0]) }
+      if axis != nil { throw ValidationError("--axis does not go with a block size for every axis") }
+      return .perBlocks(sizes)
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import QConvert
+import SystemPackage
+
+/// `qconvert verify QUANTIZED --against FLOAT`: is the file what the conversion gives?
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Convert a float checkpoint again in memory and compare with a quantized file.",
+    discussion: "Reports the error of every quantized tensor. Exit code 65 when they disagree.")
+
+  @Argument(help: "A file that qconvert has written.")
+  var quantized: FilePath
+
+  @Option(help: "The float checkpoint it was made from.")
+  var against: FilePath
+
+  @OptionGroup var runOptions: RunOptions
+
+  func run() throws {
+    let verification = try Verification(of: quantized, against: against)
+    let report = try runOptions.run(on: quantized) { progress in
+      try verification.run(jobs: runOptions.jobs, progress: progress)
+    }
+    if runOptions.json {
+      Console.write(report.json)
+    } else if !runOptions.quiet {
+      Console.write(text(report))
+    }
+    for finding in report.findings.prefix(runOptions.json ? 0 : 20) {
+      Console.fail("\(quantized): \(finding)")
+    }
+    if !report.findings.isEmpty { throw ExitCode(ExitStatus.dataError.rawValue) }
+  }
+
+  private func text(_ report: Verification.Report) -> String {
+    let worstFirst = report.errors.map { ($0.name, $0.figures, $0.figures.signalToNoise) }
+      .sorted { ($0.2, $0.0) < ($1.2, $1.0) }
+    let shown = runOptions.verbose ? worstFirst[...] : worstFirst.prefix(5)
+    let rows = shown.map { name, figures, ratio in
+      [
+        "  \(name)", "SQNR \(ratio.formatted(digits: 1)) dB", "max error \(figures.maxError)",
+      ]
+    }
+    var lines: [String] = []
+    if !rows.isEmpty {
+      lines.append(shown.count < worstFirst.count ? "the largest errors:" : "errors, largest first:")
+      lines.append(Console.table(rows))
+    }
+    lines.append(
+      report.findings.isEmpty
+        ? "\(report.comparedCount) tensors agree, byte for byte"
+        : "\(report.findings.count) of \(report.comparedCount) tensors disagree")
+    return lines.joined(separator: "\n")
+  }
+}
