@@ -36,6 +36,28 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "Fixtures",
+      dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+      path: "fixtures",
+      exclude: ["make_golden.py"],
+      sources: ["Fixtures.swift", "SafetensorsFile.swift", "TemporaryDirectory.swift"],
+      resources: [.copy("golden"), .copy("hostile")],
+      swiftSettings: settings),
+    .testTarget(
+      name: "QConvertTests",
+      dependencies: [
+        "CKernels", "Fixtures", "QConvert",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "QConvertCommandTests",
+      dependencies: [
+        "Fixtures", "QConvert", "QConvertCommand",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

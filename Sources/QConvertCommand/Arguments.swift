@@ -100,7 +100,8 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Workers; by default one a core.")
   var jobs: Int?
 
-  @Option(help: "Whether to show progress on standard error: \(ProgressMode.auto) means on a terminal.")
+  @Option(
+    help: "Whether to show progress on standard error: \(ProgressMode.auto) means on a terminal.")
   var progress: ProgressMode = .auto
 
   @Flag(help: "Print the result as one JSON object.")

@@ -15,7 +15,8 @@ enum Console {
 
   /// Writes the one line of an error.
   static func fail(_ text: String) {
-    emit("qconvert: " + text.split(separator: "\n").joined(separator: " ") + "\n", to: .standardError)
+    emit(
+      "qconvert: " + text.split(separator: "\n").joined(separator: " ") + "\n", to: .standardError)
   }
 
   /// Writes a warning.

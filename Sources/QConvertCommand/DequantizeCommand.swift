@@ -29,8 +29,9 @@ struct DequantizeCommand: ParsableCommand {
     if runOptions.json {
       Console.write(report.json)
     } else if !runOptions.quiet {
-      Console.write("\(report.input) -> \(report.output): \(report.tensors.count) tensors, "
-        + "\(report.inputByteCount.asBytes) -> \(report.outputByteCount.asBytes)")
+      Console.write(
+        "\(report.input) -> \(report.output): \(report.tensors.count) tensors, "
+          + "\(report.inputByteCount.asBytes) -> \(report.outputByteCount.asBytes)")
     }
   }
 }

@@ -34,7 +34,8 @@ struct InspectCommand: ParsableCommand {
       lines.append("metadata \(TensorName(name)): \(TensorName(value))")
     }
     if let record {
-      lines.append("quantized by qconvert: \(record.tensors.count) tensors, layout \(record.layout)")
+      lines.append(
+        "quantized by qconvert: \(record.tensors.count) tensors, layout \(record.layout)")
     }
     let elements = checkpoint.tensors.reduce(0) { $0 + $1.elementCount }
     lines.append(

@@ -12,7 +12,8 @@ struct QuantizationOptions: ParsableArguments {
   @Option(help: "The formula: with a zero point, or with the smallest value.")
   var formulation: QuantizationFormulation = .zeroPoint
 
-  @Option(help: "How many elements share a scale. (default: per_channel; per_block with --block-size)")
+  @Option(
+    help: "How many elements share a scale. (default: per_channel; per_block with --block-size)")
   var granularity: GranularityKind?
 
   @Option(
@@ -59,7 +60,9 @@ struct QuantizationOptions: ParsableArguments {
     case .perBlock:
       let sizes = blockSize?.sizes ?? [32]
       if sizes.count == 1 { return .perBlock(axis: axis, size: sizes[0]) }
-      if axis != nil { throw ValidationError("--axis does not go with a block size for every axis") }
+      if axis != nil {
+        throw ValidationError("--axis does not go with a block size for every axis")
+      }
       return .perBlocks(sizes)
     }
   }

@@ -44,7 +44,8 @@ struct VerifyCommand: ParsableCommand {
     }
     var lines: [String] = []
     if !rows.isEmpty {
-      lines.append(shown.count < worstFirst.count ? "the largest errors:" : "errors, largest first:")
+      lines.append(
+        shown.count < worstFirst.count ? "the largest errors:" : "errors, largest first:")
       lines.append(Console.table(rows))
     }
     lines.append(

@@ -98,7 +98,9 @@ final class PipelineRun: Sendable {
     if tensor.slabs.needsRangePass {
       let ranges = sharedRanges(item.tensor, quantization)
       defer {
-        if ranges.finishWriting() { self.ranges.withLock { _ = $0.removeValue(forKey: item.tensor) } }
+        if ranges.finishWriting() {
+          self.ranges.withLock { _ = $0.removeValue(forKey: item.tensor) }
+        }
       }
       let table = try ranges.params(worker.quantizer)
       if item.slab == 0 { try worker.put(table, to: tensor.entries, sink) }

@@ -56,7 +56,8 @@ final class TensorRanges: Sendable {
     gate.signal()
     let result = state.withLock { state in
       if let params = state.params { return params }
-      let ranges = state.ranges ?? GroupRanges(0..<quantization.geometry.groupCount, of: quantization)
+      let ranges =
+        state.ranges ?? GroupRanges(0..<quantization.geometry.groupCount, of: quantization)
       let params = Result<QParamsTable, QuantizationError> { () throws(QuantizationError) in
         QParamsTable(try quantizer.qparams(of: ranges, quantization))
       }

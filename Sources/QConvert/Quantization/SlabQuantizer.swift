@@ -65,7 +65,8 @@ final class SlabQuantizer {
         let index = group - groups.lowerBound
         let low = unsafe min.baseAddress.unsafelyUnwrapped + index
         let high = unsafe max.baseAddress.unsafelyUnwrapped + index
-        isFinite = unsafe kernels.functions.range_runs(type, x, count, length, low, high) && isFinite
+        isFinite =
+          unsafe kernels.functions.range_runs(type, x, count, length, low, high) && isFinite
       case .lanes(let start, let count, let pattern):
         // The pattern's last segment may be shorter; its lanes are a beginning of the others'.
         if lanes?.pattern != pattern || (lanes?.count ?? 0) < count {
@@ -221,7 +222,7 @@ final class SlabQuantizer {
   /// Rounds scale and minval to the precision of the tensor, where the layout stores them so.
   private func round(_ params: GroupQParams, _ quantization: TensorQuantization) {
     guard quantization.roundsQParams, quantization.precision.byteCount == 2 else { return }
-    for unsafe values in unsafe [params.scale, params.minval] {
+    for unsafevalues in unsafe [params.scale, params.minval] {
       for i in values.indices {
         unsafe values[i] = Float(quantization.precision.rounded(Double(values[i])))
       }

@@ -80,8 +80,8 @@ struct BlockGeometry: Hashable, Sendable {
     guard rows.count > 1, let low = firsts.min(), let high = firsts.max() else {
       let row = rows.lowerBound * rowLength
       let first = firstGroup(ofRow: rows.lowerBound)
-      return first + (elements.lowerBound - row) / runLength
-        ..< first + (elements.upperBound - 1 - row) / runLength + 1
+      return first + (elements.lowerBound - row) / runLength..<first
+        + (elements.upperBound - 1 - row) / runLength + 1
     }
     return low..<high + runsPerRow
   }

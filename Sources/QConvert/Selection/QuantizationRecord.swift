@@ -114,7 +114,8 @@ extension QuantizationSpec {
       "qscheme": .string(scheme.rawValue),
       "qformulation": .string(formulation.rawValue),
       "granularity": granularity,
-      "float_range": .array([floatRange.low, floatRange.high].map { $0.map(JSONValue.number) ?? .null }),
+      "float_range": .array(
+        [floatRange.low, floatRange.high].map { $0.map(JSONValue.number) ?? .null }),
       "scale_dtype": scaleDType == .none ? .null : .string(scaleDType.rawValue),
       "qparam_calculator_cls": .string(qparamsCalculator),
       "range_calculator_cls": .string(rangeCalculator),
