@@ -37,7 +37,10 @@ public struct Conversion: Sendable {
 
   /// Converts into a file, which appears complete or not at all.
   ///
-  /// - Parameter progress: Tells how far the conversion is, and stops it.
+  /// - Parameters:
+  ///   - output: The file to write.
+  ///   - progress: Tells how far the conversion is, and stops it.
+  /// - Returns: What became of every tensor.
   /// - Throws: ``StorageError``, ``QuantizationError`` for a value that is not finite,
   ///   `CancellationError`.
   public func write(

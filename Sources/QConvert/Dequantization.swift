@@ -38,7 +38,10 @@ public struct Dequantization: Sendable {
 
   /// Dequantizes into a file, which appears complete or not at all.
   ///
-  /// - Parameter progress: Tells how far the work is, and stops it.
+  /// - Parameters:
+  ///   - output: The file to write.
+  ///   - progress: Tells how far the work is, and stops it.
+  /// - Returns: What became of every tensor.
   /// - Throws: ``StorageError``, `CancellationError`.
   public func write(
     to output: FilePath, progress: ConversionProgress = ConversionProgress()

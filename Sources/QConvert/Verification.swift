@@ -85,6 +85,7 @@ public struct Verification: Sendable {
 }
 
 extension Verification.Finding: CustomStringConvertible {
+  /// What is wrong and where, in one line.
   public var description: String {
     switch self {
     case .missing(let name): "tensor \(name) is missing"

@@ -3,15 +3,18 @@ public import QConvert
 public import SystemPackage
 
 extension FilePath: @retroactive ExpressibleByArgument {
+  /// The value that the text spells.
   public init?(argument: String) {
     guard !argument.isEmpty else { return nil }
     self.init(argument)
   }
 
+  /// Files complete a path.
   public static var defaultCompletionKind: CompletionKind { .file() }
 }
 
 extension QuantizedDType: ExpressibleByArgument {
+  /// The value that the text spells.
   public init?(argument: String) {
     self.init(name: argument)
   }

@@ -27,6 +27,7 @@ public enum ForeignFormat: Error, CaseIterable, Hashable, Sendable {
 }
 
 extension ForeignFormat: CustomStringConvertible {
+  /// What the file is, and what to do about it.
   public var description: String {
     switch self {
     case .gitLFSPointer:

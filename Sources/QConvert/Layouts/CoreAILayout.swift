@@ -4,13 +4,17 @@ public struct CoreAILayout: OutputLayout {
   /// The layout.
   public init() {}
 
+  /// The name on the command line.
   public var name: String { "coreai" }
+  /// Whether scale and minval are rounded to the precision of the tensor.
   public var roundsQParams: Bool { true }
 
+  /// Which types share bytes.
   public func packedBits(of dtype: QuantizedDType) -> Int? {
     dtype == .float4E2M1 ? 4 : nil
   }
 
+  /// An empty original, the quantized data, the scale, and the zero point or minval.
   public func entries(for tensor: QuantizedTensor) throws(LayoutError) -> [OutputEntry] {
     let base = parametrization(of: tensor.name)
     let original = OutputEntry(base + ".original", tensor.precision.dtype, [0], .constant([]))
@@ -26,13 +30,17 @@ public struct CoreAIGraphLayout: OutputLayout {
   /// The layout.
   public init() {}
 
+  /// The name on the command line.
   public var name: String { "coreai-graph" }
+  /// Whether scale and minval are rounded to the precision of the tensor.
   public var roundsQParams: Bool { true }
 
+  /// Which types share bytes.
   public func packedBits(of dtype: QuantizedDType) -> Int? {
     CoreAILayout().packedBits(of: dtype)
   }
 
+  /// An empty original, the quantized data, the scale, and the zero point or minval.
   public func entries(for tensor: QuantizedTensor) throws(LayoutError) -> [OutputEntry] {
     let flat = tensor.name.string.split(separator: ".", omittingEmptySubsequences: false)
       .joined(separator: "_")
@@ -75,6 +83,9 @@ private func finalizedEntries(
 private func checkFloat4(
   _ tensor: QuantizedTensor, in layout: some OutputLayout
 ) throws(LayoutError) {
+  guard tensor.precision != .float64 else {
+    throw .unsupported(layout: layout.name, what: "float4 of a float64 tensor", tensor.name)
+  }
   let last = tensor.shape.count - 1
   let block = zip(tensor.shape, tensor.grid).map { $0 / $1 }
   guard last >= 0, block[last] == 32, block.dropLast().allSatisfy({ $0 == 1 }) else {

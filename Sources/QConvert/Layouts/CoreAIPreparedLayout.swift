@@ -4,8 +4,10 @@ public struct CoreAIPreparedLayout: OutputLayout {
   /// The layout.
   public init() {}
 
+  /// The name on the command line.
   public var name: String { "coreai-prepared" }
 
+  /// The float weight, then the state of its fake quantizer.
   public func entries(for tensor: QuantizedTensor) -> [OutputEntry] {
     let base = parametrization(of: tensor.name)
     let quantizer = base + ".0"

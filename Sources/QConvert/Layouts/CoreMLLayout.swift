@@ -4,8 +4,10 @@ public struct CoreMLLayout: OutputLayout {
   /// The layout.
   public init() {}
 
+  /// The name on the command line.
   public var name: String { "coreml" }
 
+  /// The weight as floats that sit on quantized values, then its buffers.
   public func entries(for tensor: QuantizedTensor) throws(LayoutError) -> [OutputEntry] {
     let spec = tensor.spec
     guard spec.dtype.isInteger, spec.dtype.bitWidth >= 4 else {
@@ -26,6 +28,7 @@ public struct CoreMLLayout: OutputLayout {
     ]
   }
 
+  /// The version of the buffers.
   public var closingEntries: [OutputEntry] {
     [OutputEntry("_COREML_/metadata_version", .int64, [], .constant(littleEndian(1)))]
   }

@@ -3,10 +3,8 @@ public enum Layouts {
   /// The names, the default first.
   public static let names = ["native", "coreai-prepared", "coreai", "coreai-graph", "coreml"]
 
-  /// The layout of a name; nil when there is none.
-  ///
-  /// - Parameter isPacked: Whether the native layout packs sub-byte values; the others decide for
-  ///   themselves.
+  /// The layout of a name; nil when there is none. `isPacked` is about the native layout, whose
+  /// sub-byte values may share bytes; the others decide for themselves.
   public static func named(_ name: String, isPacked: Bool = false) -> (any OutputLayout)? {
     switch name {
     case "native": NativeLayout(isPacked: isPacked)

@@ -16,12 +16,15 @@ public struct NativeLayout: OutputLayout {
     self.isPacked = isPacked
   }
 
+  /// The name on the command line.
   public var name: String { "native" }
 
+  /// Which types share bytes.
   public func packedBits(of dtype: QuantizedDType) -> Int? {
     isPacked && dtype.bitWidth < 8 ? dtype.bitWidth : nil
   }
 
+  /// The entries of a quantized tensor, in the order above.
   public func entries(for tensor: QuantizedTensor) -> [OutputEntry] {
     let name = tensor.name.string
     let dtype = tensor.spec.dtype

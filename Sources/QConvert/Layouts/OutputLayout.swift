@@ -21,8 +21,11 @@ public protocol OutputLayout: Sendable {
 }
 
 extension OutputLayout {
+  /// Scale and minval stay float32.
   public var roundsQParams: Bool { false }
+  /// Every value takes a byte.
   public func packedBits(of dtype: QuantizedDType) -> Int? { nil }
+  /// None.
   public var closingEntries: [OutputEntry] { [] }
 }
 
@@ -87,6 +90,7 @@ public enum LayoutError: Error, Hashable, Sendable {
 }
 
 extension LayoutError: CustomStringConvertible {
+  /// What is wrong and where, in one line.
   public var description: String {
     switch self {
     case .unsupported(let layout, let what, let name):

@@ -59,7 +59,8 @@ extension ConversionPlan {
 extension QuantizationError {
   fileprivate var index: Int {
     switch self {
-    case .nonFinite(_, let index, _), .rangeOverflow(_, let index): index
+    case .nonFinite(_, let index, _), .rangeOverflow(_, let index), .scaleUnderflow(_, let index):
+      index
     }
   }
 }

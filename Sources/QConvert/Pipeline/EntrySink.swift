@@ -10,9 +10,7 @@ protocol EntrySink: Sendable {
 struct FileSink: EntrySink {
   private let files: [OutputFile]
 
-  /// Creates the files and writes their headers.
-  ///
-  /// - Parameter inputs: Files that no output may be.
+  /// Creates the files and writes their headers. None of the inputs may be one of them.
   init(
     _ plan: ConversionPlan, to path: FilePath, inputs: [InputFile], overwrite: Bool,
     isDurable: Bool

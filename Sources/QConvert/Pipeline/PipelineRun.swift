@@ -12,11 +12,9 @@ final class PipelineRun: Sendable {
   /// Called with a tensor that cannot be quantized instead of failing.
   private let onUnquantizable: (@Sendable (Int, QuantizationError) -> Void)?
 
-  /// A run of a plan into a sink.
-  ///
-  /// - Parameters:
-  ///   - measuresErrors: Whether quantized values are compared with the original ones.
-  ///   - onUnquantizable: Called, perhaps several times a tensor, instead of failing.
+  /// A run of a plan into a sink, measuring errors if wanted: quantized values are then compared with
+  /// the original ones. With `onUnquantizable`, a tensor that cannot be quantized does not end the run;
+  /// it may be reported several times.
   init(
     _ plan: ConversionPlan, into sink: any EntrySink, progress: ConversionProgress,
     measuresErrors: Bool = false,

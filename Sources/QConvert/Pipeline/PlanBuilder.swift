@@ -17,11 +17,8 @@ struct PlanBuilder {
     let slabs: SlabPartition
   }
 
-  /// The plan for these tensors.
-  ///
-  /// - Parameters:
-  ///   - closing: Entries that belong to no tensor; they come last.
-  ///   - metadata: The metadata of the first file.
+  /// The plan for these tensors, followed by entries that belong to none. The metadata goes to the
+  /// first file.
   func plan(
     _ drafts: [Draft], closing: [OutputEntry], metadata: [SafetensorsHeader.Metadata]
   ) throws -> ConversionPlan {

@@ -21,11 +21,8 @@ struct SlabPartition: Hashable, Sendable {
     needsRangePass = false
   }
 
-  /// The partition of a tensor to be quantized.
-  ///
-  /// - Parameters:
-  ///   - limit: The most elements of a slab.
-  ///   - perByte: How many quantized values share a byte; no byte may be shared by two slabs.
+  /// The partition of a tensor to be quantized, into slabs of at most `limit` elements if its groups
+  /// allow. `perByte` quantized values share a byte, and no byte is shared by two slabs.
   init(_ geometry: BlockGeometry, limit: Int, perByte: Int) {
     let packed = SlabPartition(
       elementCount: geometry.elementCount, lastAxis: geometry.shape.last ?? 1, limit: limit,

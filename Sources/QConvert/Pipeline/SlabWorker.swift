@@ -35,11 +35,10 @@ final class SlabWorker {
     try put(stored.scratch.copy(groups, of: table), to: entries, sink)
   }
 
-  /// Quantizes a slab and writes every entry's part of it.
+  /// Quantizes a slab, writes every entry's part of it, and gives the sums for error figures if wanted.
   ///
-  /// - Parameter params: The parameters of the whole tensor where groups reach beyond slabs; without
-  ///   them the slab has its own, which are written too.
-  /// - Returns: The sums for error figures, if wanted.
+  /// Where groups reach beyond slabs, `finished` has the parameters of the whole tensor; without it the
+  /// slab has its own, which are written too.
   func quantize(
     _ elements: Range<Int>, _ quantization: TensorQuantization, from source: StoredTensor,
     params finished: QParamsTable?, to entries: [PlannedEntry], _ sink: any EntrySink,

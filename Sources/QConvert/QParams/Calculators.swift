@@ -54,6 +54,7 @@ public enum CalculatorError: Error, Hashable, Sendable {
 }
 
 extension CalculatorError: CustomStringConvertible {
+  /// What is wrong and where, in one line.
   public var description: String {
     switch self {
     case .unknownRange(let name, let known):

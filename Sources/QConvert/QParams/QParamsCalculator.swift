@@ -25,6 +25,7 @@ public protocol QParamsCalculator: Sendable {
   ///   - range: The observed range with the spec's float range applied: min <= 0 <= max, finite.
   ///   - spec: The spec of the tensor.
   ///   - precision: The precision of `range`, to which the reference rounds every step.
+  /// - Returns: Scale, zero point and minval; the scale is positive.
   func qparams(for range: ValueRange, spec: QuantizationSpec, precision: FloatPrecision) -> QParams
 }
 
@@ -39,6 +40,7 @@ public struct StaticQParams: QParamsCalculator {
   /// The smallest scale: the float32 epsilon, whatever the precision.
   static let smallestScale = 0x1p-23
 
+  /// The parameters of one group.
   public func qparams(
     for range: ValueRange, spec: QuantizationSpec, precision: FloatPrecision
   ) -> QParams {

@@ -16,6 +16,7 @@ extension QuantizationSpec: CustomStringConvertible {
 }
 
 extension Granularity: CustomStringConvertible {
+  /// The granularity in the words of the command line.
   public var description: String {
     switch self {
     case .perTensor: "per_tensor"

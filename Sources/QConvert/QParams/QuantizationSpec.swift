@@ -105,6 +105,7 @@ public enum QuantizationSpecError: Error, Hashable, Sendable {
 }
 
 extension QuantizationSpecError: CustomStringConvertible {
+  /// What is wrong and where, in one line.
   public var description: String {
     switch self {
     case .floatNeedsSymmetric(let dtype, let scheme):

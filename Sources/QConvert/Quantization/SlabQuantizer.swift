@@ -170,7 +170,7 @@ final class SlabQuantizer {
       for (i, accumulator) in accumulators.enumerated() {
         try set(i, of: params, from: accumulator.range, quantization)
       }
-      round(params, quantization)
+      try round(params, quantization)
       return params
     }
   }
@@ -195,7 +195,7 @@ final class SlabQuantizer {
         try set(i, of: params, from: range, quantization)
       }
     }
-    round(params, quantization)
+    try round(params, quantization)
     return params
   }
 
@@ -220,26 +220,33 @@ final class SlabQuantizer {
   }
 
   /// Rounds scale and minval to the precision of the tensor, where the layout stores them so.
-  private func round(_ params: GroupQParams, _ quantization: TensorQuantization) {
+  private func round(
+    _ params: GroupQParams, _ quantization: TensorQuantization
+  ) throws(QuantizationError) {
     guard quantization.roundsQParams, quantization.precision.byteCount == 2 else { return }
-    for unsafevalues in unsafe [params.scale, params.minval] {
-      for i in values.indices {
-        unsafe values[i] = Float(quantization.precision.rounded(Double(values[i])))
+    for i in 0..<params.count {
+      unsafe params.scale[i] = Float(quantization.precision.rounded(Double(params.scale[i])))
+      unsafe params.minval[i] = Float(quantization.precision.rounded(Double(params.minval[i])))
+      guard unsafe params.scale[i] > 0 else {
+        let index = quantization.geometry.firstElement(ofGroup: params.first + i)
+        throw .scaleUnderflow(quantization.tensor.name, index: index)
       }
     }
   }
 
   // MARK: Quantized values
 
-  /// The code of every element, a byte each.
-  ///
-  /// - Parameter params: The parameters of all groups that the elements touch.
+  /// The code of every element, a byte each. `params` covers all groups that the elements touch.
   func codes(
     of elements: Range<Int>, input: UnsafeRawBufferPointer, params: GroupQParams,
     _ quantization: TensorQuantization
   ) -> UnsafeMutableBufferPointer<UInt8> {
     let codes = unsafe codeScratch.reserve(elements.count)
     let code = quantization.code
+    if quantization.dividesInDouble {
+      unsafe divideInDouble(elements, input: input, params: params, quantization, into: codes)
+      return unsafe codes
+    }
     let type = quantization.precision.kernelType
     let (input, width) = unsafe kernelInput(elements.count, input, quantization.precision)
     unsafe forEachAffine(in: elements, params: params, quantization.spec, quantization.geometry) {
@@ -253,6 +260,44 @@ final class SlabQuantizer {
       }
     }
     return unsafe codes
+  }
+
+  /// The codes of float64 elements under a layout that has float64 scales: torch then divides the
+  /// float32 value by the scale in float64. Rare, so plain.
+  private func divideInDouble(
+    _ elements: Range<Int>, input: UnsafeRawBufferPointer, params: GroupQParams,
+    _ quantization: TensorQuantization, into codes: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    let spec = quantization.spec
+    let (low, high) = spec.limits
+    let hasMinval = spec.formulation == .minval
+    let quotients = unsafe narrowed.reserve(elements.count)
+    quantization.geometry.forEachRunSegment(in: elements) { segment in
+      guard case .runs(let start, let count, let length, let group) = segment else { return }
+      for offset in 0..<count * length {
+        let index = start - elements.lowerBound + offset
+        let run = group - params.first + offset / length
+        let value = unsafe Float(input.loadUnaligned(fromByteOffset: 8 * index, as: Double.self))
+        let shifted = unsafe hasMinval ? value - params.minval[run] : value
+        let quotient = unsafe Double(shifted) / Double(params.scale[run])
+        if spec.dtype.isInteger {
+          let zero = unsafe hasMinval ? low : Double(params.zero[run])
+          let code = min(max(quotient.rounded(.toNearestOrEven) + zero, low), high)
+          unsafe codes[index] = UInt8(truncatingIfNeeded: Int(code))
+        } else {
+          unsafe quotients[index] = Float(quotient)
+        }
+      }
+    }
+    guard !spec.dtype.isInteger else { return }
+    var one: Float = 1
+    unsafe withUnsafePointer(to: &one) { one in
+      var affine = unsafe qc_affine(
+        scale: one, minval: nil, zero: nil, quant_min: 0, quant_max: 0)
+      unsafe kernels.functions.quantize_runs(
+        QC_F32, quantization.code, quotients.baseAddress, 1, elements.count, &affine,
+        codes.baseAddress)
+    }
   }
 
   /// The value of every code, rounded to a precision.

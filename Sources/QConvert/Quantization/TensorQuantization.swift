@@ -36,6 +36,9 @@ struct TensorQuantization: Sendable {
       max: spec.floatRange.high.map(rounded) ?? max(observed.max, 0))
   }
 
+  /// Whether values are divided by float64 scales.
+  var dividesInDouble: Bool { precision == .float64 && roundsQParams }
+
   /// What the qparams kernel needs to know.
   var rule: qc_rule {
     let (low, high) = spec.limits
@@ -58,16 +61,20 @@ public enum QuantizationError: Error, Hashable, Sendable {
   case nonFinite(TensorName, index: Int, value: Double)
   /// A group, by the flat index of its first element, whose range leaves no finite scale.
   case rangeOverflow(TensorName, index: Int)
+  /// A group, by the flat index of its first element, whose scale is 0 in the precision of the tensor,
+  /// in which the layout stores it.
+  case scaleUnderflow(TensorName, index: Int)
 
   /// The tensor.
   public var tensor: TensorName {
     switch self {
-    case .nonFinite(let name, _, _), .rangeOverflow(let name, _): name
+    case .nonFinite(let name, _, _), .rangeOverflow(let name, _), .scaleUnderflow(let name, _): name
     }
   }
 }
 
 extension QuantizationError: CustomStringConvertible {
+  /// What is wrong and where, in one line.
   public var description: String {
     switch self {
     case .nonFinite(let name, let index, let value):
@@ -76,6 +83,9 @@ extension QuantizationError: CustomStringConvertible {
     case .rangeOverflow(let name, let index):
       "tensor \(name): the range of the group that begins at flat index \(index) overflows; "
         + "--nonfinite skip copies such tensors"
+    case .scaleUnderflow(let name, let index):
+      "tensor \(name): the scale of the group that begins at flat index \(index) is 0 in the "
+        + "precision of the tensor, in which this layout stores it; --nonfinite skip copies such tensors"
     }
   }
 }

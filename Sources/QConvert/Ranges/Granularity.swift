@@ -75,6 +75,7 @@ public enum GranularityError: Error, Hashable, Sendable {
 }
 
 extension GranularityError: CustomStringConvertible {
+  /// What is wrong and where, in one line.
   public var description: String {
     switch self {
     case .axisOutOfRange(let axis, let rank):

@@ -26,6 +26,7 @@ public struct MinMaxRange: RangeCalculator {
   /// The calculator.
   public init() {}
 
+  /// An accumulator of the smallest and the largest value.
   public func makeAccumulator() -> any RangeAccumulator { Accumulator() }
 
   private struct Accumulator: RangeAccumulator {

@@ -173,6 +173,7 @@ public enum RecordError: Error, Hashable, Sendable {
 }
 
 extension RecordError: CustomStringConvertible {
+  /// What is wrong and where, in one line.
   public var description: String {
     switch self {
     case .missing: "no metadata \"qconvert\": not a file that qconvert has quantized"

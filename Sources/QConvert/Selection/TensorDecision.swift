@@ -12,17 +12,20 @@ public enum TensorDecision: Sendable {
 public enum SkipReason: Hashable, Sendable {
   /// The granularity cannot apply to its shape.
   case granularity(GranularityError)
-  /// A value or a range is not finite.
+  /// A value, a range or a scale is beyond what can be stored.
   case nonFinite(QuantizationError)
 }
 
 extension SkipReason: CustomStringConvertible {
+  /// The reason in a few words.
   public var description: String {
     switch self {
     case .granularity(let error): "\(error)"
     case .nonFinite(.nonFinite(_, let index, let value)): "\(value) at flat index \(index)"
     case .nonFinite(.rangeOverflow(_, let index)):
       "the range of the group at flat index \(index) overflows"
+    case .nonFinite(.scaleUnderflow(_, let index)):
+      "the scale of the group at flat index \(index) underflows"
     }
   }
 }

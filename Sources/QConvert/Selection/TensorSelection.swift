@@ -56,6 +56,7 @@ public enum CopyReason: Hashable, Sendable {
 }
 
 extension CopyReason: CustomStringConvertible {
+  /// The reason in a few words.
   public var description: String {
     switch self {
     case .notFloat(let dtype): "\(dtype) is not a float type that can be quantized"

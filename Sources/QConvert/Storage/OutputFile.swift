@@ -21,11 +21,8 @@ final class OutputFile: Sendable {
   private let isDurable: Bool
   private let descriptor: FileDescriptor
 
-  /// Creates the temporary file and reserves `byteCount` bytes.
-  ///
-  /// - Parameters:
-  ///   - overwrite: Whether a file of that name may be replaced.
-  ///   - isDurable: Whether ``commit()`` waits until the bytes are on the disk.
+  /// Creates the temporary file and reserves `byteCount` bytes. Only with `overwrite` may a file of that
+  /// name exist; with `isDurable`, ``commit()`` waits until the bytes are on the disk.
   init(
     _ path: FilePath, byteCount: Int, overwrite: Bool, isDurable: Bool
   ) throws(StorageError) {

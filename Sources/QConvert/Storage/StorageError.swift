@@ -16,6 +16,7 @@ public enum StorageError: Error, Sendable {
 }
 
 extension StorageError: CustomStringConvertible {
+  /// What is wrong and where, in one line.
   public var description: String {
     switch self {
     case .cannotOpen(let path, let errno): "\(path): cannot open: \(errno)"

@@ -39,5 +39,6 @@ public enum DType: String, CaseIterable, Sendable {
 }
 
 extension DType: CustomStringConvertible {
+  /// The spelling of the header.
   public var description: String { rawValue }
 }

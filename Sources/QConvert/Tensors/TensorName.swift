@@ -25,22 +25,26 @@ public struct TensorName: Sendable {
 }
 
 extension TensorName: Hashable {
+  /// Whether the bytes are the same.
   public static func == (a: Self, b: Self) -> Bool {
     a.string.utf8.elementsEqual(b.string.utf8)
   }
 
+  /// Feeds the bytes to a hasher.
   public func hash(into hasher: inout Hasher) {
     for byte in string.utf8 { hasher.combine(byte) }
   }
 }
 
 extension TensorName: Comparable {
+  /// The order of the bytes.
   public static func < (a: Self, b: Self) -> Bool {
     a.string.utf8.lexicographicallyPrecedes(b.string.utf8)
   }
 }
 
 extension TensorName: ExpressibleByStringLiteral {
+  /// The value that the text spells.
   public init(stringLiteral value: String) {
     self.init(value)
   }
