@@ -42,7 +42,7 @@ let package = Package(
       path: "fixtures",
       exclude: ["make_golden.py"],
       sources: ["Fixtures.swift", "SafetensorsFile.swift", "TemporaryDirectory.swift"],
-      resources: [.copy("golden"), .copy("hostile")],
+      resources: [.copy("golden"), .copy("hostile"), .copy("real")],
       swiftSettings: settings),
     .testTarget(
       name: "QConvertTests",

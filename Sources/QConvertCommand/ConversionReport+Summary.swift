@@ -33,7 +33,7 @@ extension ConversionReport {
       .formatted(digits: 1)
     let time = isDryRun ? "" : " in \((duration / .seconds(1)).formatted(digits: 2)) s"
     lines.append(
-      "  \(share) % of the tensor bytes; file \(inputByteCount.asBytes) -> "
+      "  \(share) % of the tensor bytes are quantized; file \(inputByteCount.asBytes) -> "
         + "\(outputByteCount.asBytes) (\(ratio) %)\(time)")
     return lines.filter { !$0.isEmpty }.joined(separator: "\n")
   }

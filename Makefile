@@ -1,0 +1,33 @@
+# make demo   set up, build, convert a real model and show what came out
+# make test   set up, build, run all tests
+.PHONY: demo test build setup lint format conformance docs clean
+
+demo: build
+	./scripts/demo.sh
+
+test: setup
+	swift build --build-tests
+	swift test --skip-build
+
+build: setup
+	swift build -c release
+
+setup:
+	./scripts/setup.sh
+
+lint:
+	swift format lint --strict --recursive --parallel Sources Tests fixtures Package.swift
+	./scripts/check-structure.sh
+
+format:
+	swift format --in-place --recursive --parallel Sources Tests fixtures Package.swift
+
+# Compares with the live coreai-opt in a virtual environment of its own (1.5 GB, once).
+conformance: build
+	./scripts/conformance.sh
+
+docs: setup
+	swift package --scratch-path .build-docs generate-documentation --target QConvert --warnings-as-errors
+
+clean:
+	rm -rf .build .build-* demo

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# The rules of the source tree that the compiler does not check: which rooms know which, and which files
+# hold unsafe code (docs/unsafe.txt). A rule that is broken is named, with the lines.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+status=0
+
+forbid() { # rule, pattern, paths...
+  local rule=$1 pattern=$2
+  shift 2
+  if grep -rnE --include='*.swift' "$pattern" "$@"; then
+    echo "structure: $rule" >&2
+    status=1
+  fi
+}
+
+library=Sources/QConvert
+forbid "only Pipeline runs work in parallel" '^(public )?import Dispatch' \
+  $library/{Tensors,Storage,Checkpoints,Ranges,QParams,Quantization,Layouts,Selection}
+forbid "only Quantization and Pipeline call kernels" '^import CKernels' \
+  $library/{Tensors,Storage,Checkpoints,Ranges,QParams,Layouts,Selection}
+forbid "the library does without Foundation" '^(public )?import Foundation' Sources
+forbid "lower rooms do not know the pipeline" 'ConversionPlan|PipelineRun|EntrySink|WorkerPool' \
+  $library/{Tensors,Storage,Checkpoints,Ranges,QParams,Quantization,Layouts}
+forbid "lower rooms do not know layouts" 'OutputLayout|OutputEntry' \
+  $library/{Tensors,Storage,Ranges,QParams,Quantization}
+forbid "a file's bytes never trap: no try!, no forced cast" 'try!|as!' Sources
+
+if ! diff <(grep -rlwE 'unsafe' --include='*.swift' Sources | LC_ALL=C sort) docs/unsafe.txt; then
+  echo "structure: docs/unsafe.txt does not list the files with unsafe code" >&2
+  status=1
+fi
+exit $status
