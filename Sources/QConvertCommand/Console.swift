@@ -15,8 +15,12 @@ enum Console {
 
   /// Writes the one line of an error.
   static func fail(_ text: String) {
-    emit(
-      "qconvert: " + text.split(separator: "\n").joined(separator: " ") + "\n", to: .standardError)
+    // The argument parser lists choices on lines of their own.
+    let lines = text.split(whereSeparator: \.isNewline).map { line in
+      let line = line.drop { $0 == " " }
+      return line.hasPrefix("- ") ? line.dropFirst(2) : line
+    }
+    emit("qconvert: \(lines.joined(separator: " "))\n", to: .standardError)
   }
 
   /// Writes a warning.
@@ -71,6 +75,18 @@ extension Int {
 }
 
 extension Double {
+  /// The number with this many digits from the first that is not 0 on.
+  func formatted(significant: Int) -> String {
+    guard isFinite, self != 0 else { return formatted(digits: 0) }
+    var digits = significant - 1
+    var bound = 1.0
+    while magnitude < bound, digits < 15 {
+      digits += 1
+      bound /= 10
+    }
+    return digits < 15 ? formatted(digits: digits) : "\(self)"
+  }
+
   /// The number with this many digits after the point.
   func formatted(digits: Int) -> String {
     guard isFinite else { return self > 0 ? "inf" : "\(self)" }

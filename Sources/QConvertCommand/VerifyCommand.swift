@@ -39,7 +39,7 @@ struct VerifyCommand: ParsableCommand {
     let shown = runOptions.verbose ? worstFirst[...] : worstFirst.prefix(5)
     let rows = shown.map { name, figures, ratio in
       [
-        "  \(name)", "SQNR \(ratio.formatted(digits: 1)) dB", "max error \(figures.maxError)",
+        "  \(name)", "SQNR \(ratio.formatted(digits: 1)) dB", "max error \(figures.maxError.formatted(significant: 3))",
       ]
     }
     var lines: [String] = []
