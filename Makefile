@@ -27,7 +27,7 @@ conformance: build
 	./scripts/conformance.sh
 
 docs: setup
-	swift package --scratch-path .build-docs generate-documentation --target QConvert --warnings-as-errors
+	swift package generate-documentation --target QConvert --warnings-as-errors
 
 clean:
 	rm -rf .build .build-* demo

@@ -39,7 +39,8 @@ struct VerifyCommand: ParsableCommand {
     let shown = runOptions.verbose ? worstFirst[...] : worstFirst.prefix(5)
     let rows = shown.map { name, figures, ratio in
       [
-        "  \(name)", "SQNR \(ratio.formatted(digits: 1)) dB", "max error \(figures.maxError.formatted(significant: 3))",
+        "  \(name)", "SQNR \(ratio.formatted(digits: 1)) dB",
+        "max error \(figures.maxError.formatted(significant: 3))",
       ]
     }
     var lines: [String] = []
