@@ -222,10 +222,9 @@ final class SlabQuantizer {
   /// Rounds scale and minval to the precision of the tensor, where the layout stores them so.
   private func round(_ params: GroupQParams, _ quantization: TensorQuantization) {
     guard quantization.roundsQParams, quantization.precision.byteCount == 2 else { return }
-    for unsafevalues in unsafe [params.scale, params.minval] {
-      for i in values.indices {
-        unsafe values[i] = Float(quantization.precision.rounded(Double(values[i])))
-      }
+    for i in 0..<params.count {
+      unsafe params.scale[i] = Float(quantization.precision.rounded(Double(params.scale[i])))
+      unsafe params.minval[i] = Float(quantization.precision.rounded(Double(params.minval[i])))
     }
   }
 
