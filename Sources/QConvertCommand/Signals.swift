@@ -19,7 +19,7 @@ enum Signals {
   /// Makes a full disk quota and a closed pipe errors instead of the end of the process, and keeps files
   /// from taking the place of a standard stream that the caller has closed.
   static func prepare() {
-    while let descriptor = try? FileDescriptor.open("/dev/null", .readWrite) {
+    while let descriptor = try? FileDescriptor.open(FilePath("/dev/null"), .readWrite) {
       if descriptor.rawValue > STDERR_FILENO {
         try? descriptor.close()
         break

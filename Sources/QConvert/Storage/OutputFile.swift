@@ -43,6 +43,8 @@ final class OutputFile: Sendable {
     if let replaced {
       guard replaced.isRegularFile else { throw .outputIsNotAFile(path) }
       guard overwrite else { throw .outputExists(path) }
+    } else if FileIdentity.isLink(destination) {
+      throw .outputIsNotAFile(path)
     }
     do {
       descriptor = try FileDescriptor.open(
