@@ -49,6 +49,10 @@ struct ConvertCommand: ParsableCommand {
   @OptionGroup var runOptions: RunOptions
 
   func run() throws {
+    try FileError.naming(input, convert)
+  }
+
+  private func convert() throws {
     let conversion = try Conversion(of: input, makeOptions())
     let output = self.output ?? defaultOutput
     let report =

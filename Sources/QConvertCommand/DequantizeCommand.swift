@@ -18,6 +18,10 @@ struct DequantizeCommand: ParsableCommand {
   @OptionGroup var runOptions: RunOptions
 
   func run() throws {
+    try FileError.naming(quantized, dequantize)
+  }
+
+  private func dequantize() throws {
     var options = Dequantization.Options()
     options.jobs = runOptions.jobs
     options.overwrites = outputOptions.overwrite

@@ -14,6 +14,7 @@ enum ExitStatus: Int32 {
   /// The code for an error of the library; nil for others, which are the argument parser's.
   init?(of error: any Error) {
     switch error {
+    case let error as FileError: self.init(of: error.reason)
     case is CancellationError:
       self = Signals.wasTerminated ? .terminated : .interrupted
     case is QuantizationSpecError, is LayoutError, is CalculatorError,
@@ -31,6 +32,27 @@ enum ExitStatus: Int32 {
       }
     case is Errno: self = .ioError
     default: return nil
+    }
+  }
+}
+
+/// An error of the library that does not say which file it is about.
+struct FileError: Error, CustomStringConvertible {
+  let path: FilePath
+  let reason: any Error
+
+  var description: String { "\(path): \(reason)" }
+
+  /// Runs `body` and adds the file to its errors about tensors.
+  static func naming<Result>(_ path: FilePath, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch PlanError.memoryBoundTooSmall(let bound, let least) {
+      throw PlanError.memoryBoundTooSmall(bound, least: least)
+    } catch let error where error is QuantizationError || error is PlanError
+      || error is LayoutError || error is GranularityError || error is SafetensorsError
+    {
+      throw FileError(path: path, reason: error)
     }
   }
 }

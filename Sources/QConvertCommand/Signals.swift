@@ -1,6 +1,7 @@
 import Dispatch
 import QConvert
 import Synchronization
+import SystemPackage
 
 #if canImport(Darwin)
 import Darwin
@@ -15,8 +16,15 @@ enum Signals {
   /// Whether it was SIGTERM that stopped the tool.
   static var wasTerminated: Bool { terminated.load(ordering: .relaxed) }
 
-  /// Makes a full disk quota and a closed pipe errors instead of the end of the process.
+  /// Makes a full disk quota and a closed pipe errors instead of the end of the process, and keeps files
+  /// from taking the place of a standard stream that the caller has closed.
   static func prepare() {
+    while let descriptor = try? FileDescriptor.open(FilePath("/dev/null"), .readWrite) {
+      if descriptor.rawValue > STDERR_FILENO {
+        try? descriptor.close()
+        break
+      }
+    }
     signal(SIGXFSZ, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
   }

@@ -18,9 +18,13 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var runOptions: RunOptions
 
   func run() throws {
-    let verification = try Verification(of: quantized, against: against)
-    let report = try runOptions.run(on: quantized) { progress in
-      try verification.run(jobs: runOptions.jobs, progress: progress)
+    let verification = try FileError.naming(quantized) {
+      try Verification(of: quantized, against: against)
+    }
+    let report = try FileError.naming(against) {
+      try runOptions.run(on: quantized) { progress in
+        try verification.run(jobs: runOptions.jobs, progress: progress)
+      }
     }
     if runOptions.json {
       Console.write(report.json)

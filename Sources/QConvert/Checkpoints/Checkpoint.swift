@@ -45,6 +45,10 @@ public struct Checkpoint: Sendable {
     }
     let dataStart = 8 + Int(length)
     guard dataStart <= file.byteCount else {
+      // The length may be the signature of gzip or zip; a header would follow it with a brace.
+      if start.dropFirst(8).first != UInt8(ascii: "{"), let format = ForeignFormat(start: start) {
+        throw format
+      }
       throw SafetensorsError.headerPastEnd(length: Int(length), available: file.byteCount - 8)
     }
     return try SafetensorsHeader(

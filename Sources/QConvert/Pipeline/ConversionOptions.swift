@@ -39,10 +39,11 @@ extension ConversionOptions {
     get throws(PlanError) {
       let largest = 1 << 20
       guard let memoryBound else { return largest }
-      let slab = memoryBound / (workerCount * Self.workingSetPerInputByte)
+      let slab = memoryBound / workerCount / Self.workingSetPerInputByte
       guard slab >= Self.smallestSlab else {
-        let least = Self.smallestSlab * workerCount * Self.workingSetPerInputByte
-        throw .memoryBoundTooSmall(memoryBound, least: least)
+        let each = Self.smallestSlab * Self.workingSetPerInputByte
+        let (least, overflow) = each.multipliedReportingOverflow(by: workerCount)
+        throw .memoryBoundTooSmall(memoryBound, least: overflow ? .max : least)
       }
       return min(slab, largest)
     }

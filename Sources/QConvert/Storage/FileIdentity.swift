@@ -34,6 +34,13 @@ struct FileIdentity: Equatable, Sendable {
     self.init(status)
   }
 
+  /// Whether a path is a link, wherever it leads.
+  static func isLink(_ path: FilePath) -> Bool {
+    var status = stat()
+    let result = unsafe path.withPlatformString { path in unsafe lstat(path, &status) }
+    return result == 0 && status.st_mode & S_IFMT == S_IFLNK
+  }
+
   private init(_ status: stat) {
     device = UInt64(truncatingIfNeeded: status.st_dev)
     inode = UInt64(status.st_ino)

@@ -40,6 +40,8 @@ final class OutputFile: Sendable {
     if let replaced {
       guard replaced.isRegularFile else { throw .outputIsNotAFile(path) }
       guard overwrite else { throw .outputExists(path) }
+    } else if FileIdentity.isLink(destination) {
+      throw .outputIsNotAFile(path)
     }
     do {
       descriptor = try FileDescriptor.open(
@@ -125,6 +127,10 @@ extension FileDescriptor {
     #else
     var code = posix_fallocate(rawValue, 0, off_t(byteCount))
     while code == EINTR { code = posix_fallocate(rawValue, 0, off_t(byteCount)) }
+    // Not every file system and C library can; a full disk then shows on writing.
+    if code == EOPNOTSUPP || code == EINVAL {
+      code = ftruncate(rawValue, off_t(byteCount)) == 0 ? 0 : errno
+    }
     guard code == 0 else { throw Errno(rawValue: code) }
     #endif
   }

@@ -5,6 +5,9 @@ public enum SafetensorsError: Error, Hashable, Sendable {
   case tooShort(byteCount: Int)
   case headerTooLong(UInt64)
   case headerPastEnd(length: Int, available: Int)
+  case emptyHeader
+  case headerNotAnObject
+  case metadataNotAnObject
   case notAnEntry(TensorName)
   case missingField(String, TensorName)
   case malformedField(String, TensorName)
@@ -32,6 +35,9 @@ extension SafetensorsError: CustomStringConvertible {
       "the header claims \(length) bytes; at most \(SafetensorsHeader.lengthLimit) are allowed"
     case .headerPastEnd(let length, let available):
       "the header claims \(length) bytes, the file has \(available) left: incomplete download?"
+    case .emptyHeader: "the header claims 0 bytes: a file that was never filled?"
+    case .headerNotAnObject: "the header is not a JSON object"
+    case .metadataNotAnObject: "__metadata__ is not a JSON object"
     case .notAnEntry(let name): "tensor \(name): its entry is not a JSON object"
     case .missingField(let field, let name): "tensor \(name): no \(field)"
     case .malformedField(let field, let name):
@@ -45,7 +51,8 @@ extension SafetensorsError: CustomStringConvertible {
     case .metadataNotText(let name): "the metadata \"\(name)\" is not a string"
     case .rankTooHigh(let name, let rank):
       "tensor \(name): \(rank) axes; at most \(SafetensorsHeader.rankLimit) are allowed"
-    case .sizeOverflow(let field, let name): "tensor \(name): its \(field) overflows"
+    case .sizeOverflow(let field, let name):
+      "tensor \(name): its \(field) \(field == "shape" ? "is" : "are") larger than any file"
     case .notWholeBytes(let name, let bits): "tensor \(name): \(bits) bits are not whole bytes"
     case .reversedOffsets(let name, let begin, let end):
       "tensor \(name): begins at \(begin) and ends before that, at \(end)"
@@ -59,7 +66,8 @@ extension SafetensorsError: CustomStringConvertible {
     case .truncated(let expected, let available, let last):
       "the file has \(available) bytes, tensor \(last) ends at byte \(expected): "
         + "incomplete download?"
-    case .trailingBytes(let count): "\(count) bytes follow the last tensor"
+    case .trailingBytes(let count):
+      "\(count) \(count == 1 ? "byte follows" : "bytes follow") the last tensor"
     }
   }
 }

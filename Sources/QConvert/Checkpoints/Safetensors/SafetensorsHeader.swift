@@ -38,10 +38,11 @@ extension SafetensorsHeader {
   /// - Throws: ``SafetensorsError`` or ``JSONError`` at the first rule that is broken.
   init(parsing text: [UInt8], dataByteCount: Int) throws {
     let dataStart = 8 + text.count
+    guard !text.isEmpty else { throw SafetensorsError.emptyHeader }
     var reader = JSONReader(text)
     let first = try reader.peek()
     if reader.offset > 0 { warnings.append("blanks before the header's text") }
-    guard first == UInt8(ascii: "{") else { throw JSONError.unexpected(first, at: reader.offset) }
+    guard first == UInt8(ascii: "{") else { throw SafetensorsError.headerNotAnObject }
     try reader.readObject { reader, name in
       if name.utf8.elementsEqual("__metadata__".utf8) {
         try readMetadata(from: &reader)
@@ -63,6 +64,9 @@ extension SafetensorsHeader {
       _ = try reader.readWord()
       warnings.append("__metadata__ is null")
       return
+    }
+    guard try reader.peek() == UInt8(ascii: "{") else {
+      throw SafetensorsError.metadataNotAnObject
     }
     try reader.readObject { reader, name in
       guard try reader.peek() == UInt8(ascii: "\"") else {
