@@ -49,7 +49,8 @@ struct FileError: Error, CustomStringConvertible {
       return try body()
     } catch PlanError.memoryBoundTooSmall(let bound, let least) {
       throw PlanError.memoryBoundTooSmall(bound, least: least)
-    } catch let error where error is QuantizationError || error is PlanError
+    } catch let error
+      where error is QuantizationError || error is PlanError
       || error is LayoutError || error is GranularityError || error is SafetensorsError
     {
       throw FileError(path: path, reason: error)
