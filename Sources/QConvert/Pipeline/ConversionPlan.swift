@@ -28,7 +28,7 @@ public struct PlannedTensor: Sendable {
 }
 
 /// What a worker does with the slabs of a tensor.
-enum TensorWork: Sendable {
+indirect enum TensorWork: Sendable {
   case copy(StoredTensor)
   case quantize(TensorQuantization, from: StoredTensor)
   case dequantize(TensorDequantization)

@@ -31,13 +31,13 @@ struct JSONReader {
   /// Reads an object; `member` reads the value that follows a name.
   mutating func readObject(_ member: (inout JSONReader, String) throws -> Void) throws {
     try enter(UInt8(ascii: "{"))
-    var names = Set<TensorName>()
+    var names = NameSet()
     if try peek() == UInt8(ascii: "}") { return leave() }
     while true {
       guard try peek() == UInt8(ascii: "\"") else { throw unexpectedByte }
       let start = offset
       let name = try readString()
-      guard names.insert(TensorName(name)).inserted else {
+      guard names.insert(TensorName(name)) else {
         throw JSONError.duplicateName(TensorName(name), at: start)
       }
       try expect(UInt8(ascii: ":"))
@@ -62,25 +62,35 @@ struct JSONReader {
   mutating func readString() throws(JSONError) -> String {
     try expect(UInt8(ascii: "\""))
     let start = offset
-    var text: [UInt8] = []
+    // Most strings need no second look: their bytes are the text.
+    while offset < bytes.count, bytes[offset] >= 0x20, bytes[offset] != UInt8(ascii: "\""),
+      bytes[offset] != UInt8(ascii: "\\")
+    {
+      offset += 1
+    }
+    if offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") {
+      offset += 1
+      return try string(bytes[start..<offset - 1], at: start)
+    }
+    var text = Array(bytes[start..<offset])
     while true {
       guard offset < bytes.count else { throw .endsEarly }
       let byte = bytes[offset]
       offset += 1
       switch byte {
-      case UInt8(ascii: "\""):
-        guard let string = String(validating: text, as: UTF8.self) else {
-          throw .invalidUTF8(at: start)
-        }
-        return string
-      case UInt8(ascii: "\\"):
-        try readEscape(into: &text)
-      case 0..<0x20:
-        throw .unexpected(byte, at: offset - 1)
-      default:
-        text.append(byte)
+      case UInt8(ascii: "\""): return try string(text[...], at: start)
+      case UInt8(ascii: "\\"): try readEscape(into: &text)
+      case 0..<0x20: throw .unexpected(byte, at: offset - 1)
+      default: text.append(byte)
       }
     }
+  }
+
+  private func string(_ text: ArraySlice<UInt8>, at start: Int) throws(JSONError) -> String {
+    guard let string = String(validating: text, as: UTF8.self) else {
+      throw .invalidUTF8(at: start)
+    }
+    return string
   }
 
   /// Reads a whole number written as digits: no sign, fraction, exponent or leading zero.
@@ -89,9 +99,9 @@ struct JSONReader {
     let start = offset
     guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= first else { throw .notASize(at: start) }
     let text = try readNumber()
-    guard !text.contains(where: { !$0.isWholeNumber }) else { throw .notASize(at: start) }
-    guard let value = Int(text) else { throw .sizeTooLarge(at: start) }
-    return value
+    if let value = Int(text) { return value }
+    throw text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+      ? .sizeTooLarge(at: start) : .notASize(at: start)
   }
 
   /// Reads a number and returns its text.
@@ -208,6 +218,21 @@ struct JSONReader {
       offset += 1
     }
     return value
+  }
+}
+
+/// The names of an object; most objects have a few, for which a list is enough.
+private struct NameSet {
+  private var few: [TensorName] = []
+  private var many = Set<TensorName>()
+
+  /// Adds a name; false when it was there.
+  mutating func insert(_ name: TensorName) -> Bool {
+    if !many.isEmpty { return many.insert(name).inserted }
+    if few.contains(name) { return false }
+    few.append(name)
+    if few.count > 8 { many = Set(few) }
+    return true
   }
 }
 

@@ -65,67 +65,91 @@ indirect enum JSONValue: Hashable, Sendable {
 extension JSONValue: CustomStringConvertible {
   /// The text without blanks.
   var description: String {
-    var text = ""
+    var text: [UInt8] = []
     write(to: &text)
-    return text
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// The text with a member or element a line; values nested deeper than `depth` stay on one line.
   func indented(depth: Int = .max) -> String {
-    var text = ""
+    var text: [UInt8] = []
     write(to: &text, indentation: 0, depth: depth)
-    return text
+    return String(decoding: text, as: UTF8.self)
   }
 
-  private func write(to text: inout String, indentation: Int? = nil, depth: Int = 0) {
-    let inner = depth > 0 ? indentation.map { $0 + 2 } : nil
-    func newline(_ indentation: Int?) {
-      if let indentation { text += "\n" + String(repeating: " ", count: indentation) }
-    }
-    func list<T>(_ items: [T], _ open: String, _ close: String, _ each: (T) -> Void) {
-      text += open
-      for (index, item) in items.enumerated() {
-        if index > 0 { text += inner == nil && indentation != nil ? ", " : "," }
-        newline(inner)
-        each(item)
-      }
-      if !items.isEmpty, inner != nil { newline(indentation) }
-      text += close
-    }
-    let next = inner ?? indentation
+  /// Writes the text as UTF-8 bytes, without blanks unless there is an indentation.
+  func write(to text: inout [UInt8], indentation: Int? = nil, depth: Int = 0) {
     switch self {
-    case .null: text += "null"
-    case .bool(let value): text += value ? "true" : "false"
+    case .null: text += "null".utf8
+    case .bool(let value): text += (value ? "true" : "false").utf8
     case .number(let value):
-      text += Int(exactly: value).map(String.init) ?? (value.isFinite ? "\(value)" : "null")
+      let number = Int(exactly: value).map(String.init) ?? (value.isFinite ? "\(value)" : "null")
+      text += number.utf8
     case .string(let value): Self.write(value, to: &text)
     case .array(let elements):
-      list(elements, "[", "]") { $0.write(to: &text, indentation: next, depth: depth - 1) }
-    case .object(let members):
-      list(members, "{", "}") { member in
-        Self.write(member.name, to: &text)
-        text += indentation == nil ? ":" : ": "
-        member.value.write(to: &text, indentation: next, depth: depth - 1)
+      let inner = Self.open("[", &text, indentation, depth)
+      for (index, element) in elements.enumerated() {
+        Self.separate(index, &text, inner, indentation)
+        element.write(to: &text, indentation: inner ?? indentation, depth: depth - 1)
       }
+      Self.close("]", &text, elements.isEmpty ? nil : inner, indentation)
+    case .object(let members):
+      let inner = Self.open("{", &text, indentation, depth)
+      for (index, member) in members.enumerated() {
+        Self.separate(index, &text, inner, indentation)
+        Self.write(member.name, to: &text)
+        text += (indentation == nil ? ":" : ": ").utf8
+        member.value.write(to: &text, indentation: inner ?? indentation, depth: depth - 1)
+      }
+      Self.close("}", &text, members.isEmpty ? nil : inner, indentation)
     }
+  }
+
+  /// Writes a bracket; returns the indentation of what follows where that goes on lines of its own.
+  private static func open(
+    _ bracket: String, _ text: inout [UInt8], _ indentation: Int?, _ depth: Int
+  ) -> Int? {
+    text += bracket.utf8
+    return depth > 0 ? indentation.map { $0 + 2 } : nil
+  }
+
+  private static func separate(
+    _ index: Int, _ text: inout [UInt8], _ inner: Int?, _ indentation: Int?
+  ) {
+    if index > 0 { text += (inner == nil && indentation != nil ? ", " : ",").utf8 }
+    newline(&text, inner)
+  }
+
+  private static func close(
+    _ bracket: String, _ text: inout [UInt8], _ inner: Int?, _ indentation: Int?
+  ) {
+    if inner != nil { newline(&text, indentation) }
+    text += bracket.utf8
+  }
+
+  private static func newline(_ text: inout [UInt8], _ indentation: Int?) {
+    guard let indentation else { return }
+    text.append(UInt8(ascii: "\n"))
+    text += repeatElement(UInt8(ascii: " "), count: indentation)
   }
 
   /// Writes a string with its quotes; control characters are escaped.
-  static func write(_ string: String, to text: inout String) {
-    text += "\""
-    for scalar in string.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\r": text += "\\r"
-      case "\t": text += "\\t"
-      case "\u{0}"..<"\u{20}", "\u{7f}":
-        let hex = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-      default: text.unicodeScalars.append(scalar)
+  static func write(_ string: String, to text: inout [UInt8]) {
+    text.append(UInt8(ascii: "\""))
+    for byte in string.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): text += "\\\"".utf8
+      case UInt8(ascii: "\\"): text += "\\\\".utf8
+      case 0x0a: text += "\\n".utf8
+      case 0x0d: text += "\\r".utf8
+      case 0x09: text += "\\t".utf8
+      case 0..<0x20, 0x7f:
+        text += "\\u00".utf8
+        if byte < 0x10 { text.append(UInt8(ascii: "0")) }
+        text += String(byte, radix: 16).utf8
+      default: text.append(byte)
       }
     }
-    text += "\""
+    text.append(UInt8(ascii: "\""))
   }
 }

@@ -16,7 +16,7 @@ final class OutputFile: Sendable {
   /// The path that was asked for.
   let path: FilePath
   private let destination: FilePath
-  private let temporary: FilePath
+  private let temporary: TemporaryFile
   private let replaced: FileIdentity?
   private let isDurable: Bool
   private let descriptor: FileDescriptor
@@ -29,9 +29,7 @@ final class OutputFile: Sendable {
     self.path = path
     self.isDurable = isDurable
     destination = Self.followingLinks(path)
-    let name = destination.lastComponent?.string ?? ""
-    temporary = destination.removingLastComponent()
-      .appending(".\(name).qconvert-\(getpid()).tmp")
+    temporary = TemporaryFile(for: destination)
     do throws(Errno) {
       replaced = try FileIdentity(at: destination)
     } catch {
@@ -43,12 +41,10 @@ final class OutputFile: Sendable {
     } else if FileIdentity.isLink(destination) {
       throw .outputIsNotAFile(path)
     }
-    do {
-      descriptor = try FileDescriptor.open(
-        temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-        permissions: FilePermissions(rawValue: 0o666))
+    do throws(Errno) {
+      descriptor = try temporary.create()
     } catch {
-      throw .cannotCreate(path, error as? Errno ?? .ioError)
+      throw .cannotCreate(path, error)
     }
     do throws(Errno) {
       try descriptor.reserve(byteCount)
@@ -79,7 +75,7 @@ final class OutputFile: Sendable {
   func commit() throws(StorageError) {
     do throws(Errno) {
       if isDurable, fsync(descriptor.rawValue) != 0 { throw Errno(rawValue: errno) }
-      let result = unsafe temporary.withPlatformString { from in
+      let result = unsafe temporary.path.withPlatformString { from in
         unsafe destination.withPlatformString { to in
           replaced == nil ? unsafe renameWithoutReplacing(from, to) : unsafe rename(from, to)
         }
@@ -94,7 +90,7 @@ final class OutputFile: Sendable {
 
   /// Removes the temporary file; after ``commit()`` there is none.
   func discard() {
-    _ = unsafe temporary.withPlatformString { path in unsafe unlink(path) }
+    temporary.remove()
   }
 
   deinit {

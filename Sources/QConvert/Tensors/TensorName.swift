@@ -25,14 +25,15 @@ public struct TensorName: Sendable {
 }
 
 extension TensorName: Hashable {
-  /// Whether the bytes are the same.
+  /// Whether the bytes are the same. `String` compares fast and finds most differences; only where it
+  /// finds none do the bytes have to be looked at.
   public static func == (a: Self, b: Self) -> Bool {
-    a.string.utf8.elementsEqual(b.string.utf8)
+    a.string == b.string && a.string.utf8.elementsEqual(b.string.utf8)
   }
 
-  /// Feeds the bytes to a hasher.
+  /// Feeds the text to a hasher; spellings that Unicode calls equal have the same hash.
   public func hash(into hasher: inout Hasher) {
-    for byte in string.utf8 { hasher.combine(byte) }
+    hasher.combine(string)
   }
 }
 

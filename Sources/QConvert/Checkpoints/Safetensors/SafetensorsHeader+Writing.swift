@@ -14,25 +14,27 @@ extension SafetensorsHeader {
   static func bytes(
     of items: some Sequence<Item>, metadata: [Metadata]
   ) throws(SafetensorsError) -> [UInt8] {
-    var text = "{"
+    var text = Array(repeating: UInt8(0), count: 8)
+    text.append(UInt8(ascii: "{"))
     if !metadata.isEmpty {
       let members = metadata.map { JSONValue.Member(name: $0.name, value: .string($0.value)) }
-      text += "\"__metadata__\":\(JSONValue.object(members))"
+      text += "\"__metadata__\":".utf8
+      JSONValue.object(members).write(to: &text)
     }
     var offset = 0
     for item in items {
-      if text.utf8.count > 1 { text += "," }
+      if text.count > 9 { text.append(UInt8(ascii: ",")) }
       JSONValue.write(item.name.string, to: &text)
       let shape = item.shape.map(String.init).joined(separator: ",")
-      text += ":{\"dtype\":\"\(item.dtype)\",\"shape\":[\(shape)],"
-      text += "\"data_offsets\":[\(offset),\(offset + item.byteCount)]}"
+      text += ":{\"dtype\":\"\(item.dtype)\",\"shape\":[\(shape)],".utf8
+      text += "\"data_offsets\":[\(offset),\(offset + item.byteCount)]}".utf8
       offset += item.byteCount
     }
-    text += "}"
-    var bytes = Array(text.utf8)
-    bytes += Array(repeating: UInt8(ascii: " "), count: (8 - bytes.count % 8) % 8)
-    guard bytes.count <= lengthLimit else { throw .headerTooLong(UInt64(bytes.count)) }
-    let length = (0..<8).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) }
-    return length + bytes
+    text.append(UInt8(ascii: "}"))
+    text += repeatElement(UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
+    let length = text.count - 8
+    guard length <= lengthLimit else { throw .headerTooLong(UInt64(length)) }
+    for i in 0..<8 { text[i] = UInt8(truncatingIfNeeded: length >> (8 * i)) }
+    return text
   }
 }
