@@ -56,6 +56,22 @@ public struct Checkpoint: Sendable {
   }
 }
 
+extension Checkpoint {
+  /// The size of the file in bytes.
+  public var byteCount: Int { file.byteCount }
+
+  /// What the file says of its quantized tensors; nil when qconvert has not quantized it.
+  ///
+  /// - Throws: ``CheckpointError`` when what it says cannot be understood.
+  public func quantizationRecord() throws -> QuantizationRecord? {
+    do {
+      return try QuantizationRecord(in: header)
+    } catch {
+      throw CheckpointError(path: path, reason: error)
+    }
+  }
+}
+
 /// Why a file is not a checkpoint that can be read.
 public struct CheckpointError: Error, Sendable {
   /// The file.

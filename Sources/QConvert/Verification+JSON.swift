@@ -1,0 +1,19 @@
+extension Verification.Report {
+  /// The report as a JSON object: agrees, compared, findings, and tensors with their error figures.
+  public var json: String {
+    let tensors = errors.map { name, figures in
+      JSONValue.object([
+        "name": .string(name.string),
+        "max_error": .number(figures.maxError),
+        "mse": .number(figures.meanSquaredError),
+        "sqnr_db": figures.signalToNoise.isFinite ? .number(figures.signalToNoise) : .null,
+      ])
+    }
+    return JSONValue.object([
+      "agrees": .bool(findings.isEmpty),
+      "compared": .integer(comparedCount),
+      "findings": .array(findings.map { .string("\($0)") }),
+      "tensors": .array(tensors),
+    ]).indented(depth: 2)
+  }
+}
