@@ -222,11 +222,13 @@ final class SlabQuantizer {
   /// Rounds scale and minval to the precision of the tensor, where the layout stores them so.
   private func round(_ params: GroupQParams, _ quantization: TensorQuantization) {
     guard quantization.roundsQParams, quantization.precision.byteCount == 2 else { return }
-    for unsafevalues in unsafe [params.scale, params.minval] {
+    func round(_ values: UnsafeMutableBufferPointer<Float>) {
       for i in values.indices {
         unsafe values[i] = Float(quantization.precision.rounded(Double(values[i])))
       }
     }
+    unsafe round(params.scale)
+    unsafe round(params.minval)
   }
 
   // MARK: Quantized values
