@@ -3,8 +3,9 @@ import QConvert
 import Testing
 
 @Suite struct ConversionProgressTests {
-  @Test(arguments: ManyTensors.cases, [1, 2])
-  func `what is done adds up to the total`(_ test: ManyTensors.Case, _ jobs: Int) throws {
+  @Test(arguments: ManyTensors.cases)
+  func `what is done adds up to the total`(_ test: ManyTensors.Case) throws {
+    let jobs = 2
     let bench = try ManyTensors.bench()
     let bound = ManyTensors.smallestBound(jobs: jobs)
     let progress = ConversionProgress()
