@@ -78,4 +78,24 @@ import Testing
       #expect(try values(layout) == expected, "\(layout.name)")
     }
   }
+
+  /// Core ML's layout holds the floats that a packed one comes back as; more than a slab of them, with
+  /// rows that packing pads, shorter and longer than a slab.
+  @Test(arguments: [[3, 100_001], [1, 300_001]])
+  func `packed tensors of several slabs come back`(_ shape: [Int]) throws {
+    let pattern = (0..<97).flatMap { KernelReference.bytes((Float($0) / 64).bitPattern) }
+    let count = shape.reduce(1, *)
+    let bytes = repeatElement(pattern, count: count / 97 + 1).joined().prefix(4 * count)
+    let bench = try Workbench([
+      ("a.weight", .init(dtype: "F32", shape: shape, bytes: Array(bytes)))
+    ])
+    var options = ConversionOptions(
+      spec: try QuantizationSpec(dtype: .uint4, scheme: .asymmetric))
+    options.layout = CoreMLLayout()
+    let expected = try bench.converted(options)["a.weight"]
+    options.layout = NativeLayout(isPacked: true)
+    let path = try bench.convert(options)
+    #expect(try bench.dequantized(path, jobs: 2)["a.weight"] == expected)
+    #expect(try Dequantization(of: path).plan.tensors.allSatisfy { $0.slabs.count > 1 })
+  }
 }

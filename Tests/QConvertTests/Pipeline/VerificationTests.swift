@@ -66,6 +66,24 @@ import Testing
     #expect(Set(findings) == Set(tensors.map { .different($0.name, byte: 5) }))
   }
 
+  @Test func `bytes are counted from the beginning of the tensor, not of a slab`() throws {
+    // More than a mebibyte: two slabs of two rows and one.
+    let pattern = (0..<100).flatMap { KernelReference.bytes(Float($0).bitPattern) }
+    let bytes = Array(repeatElement(pattern, count: 3000).joined())
+    let bench = try Workbench([
+      ("a.weight", .init(dtype: "F32", shape: [3, 100_000], bytes: bytes))
+    ])
+    let path = try bench.convert(ConversionOptions(spec: QuantizationSpec()))
+    var damaged = try path.fileBytes
+    let start = try #require(Checkpoint(path).tensors.first).bytes.lowerBound
+    for offset in [299_999, 250_000, 50_000] {
+      damaged[start + offset] ^= 1
+      _ = try bench.directory.write(damaged, to: "out.safetensors")
+      let findings = try Verification(of: path, against: bench.input).run(jobs: 2).findings
+      #expect(findings == [.different("a.weight", byte: offset)])
+    }
+  }
+
   @Test func `another original is told apart by its tensors`() throws {
     let quantized = try bench()
     let path = try quantized.convert(ConversionOptions(spec: QuantizationSpec()))
