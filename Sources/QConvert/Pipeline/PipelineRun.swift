@@ -100,7 +100,7 @@ final class PipelineRun: Sendable {
           self.ranges.withLock { _ = $0.removeValue(forKey: item.tensor) }
         }
       }
-      let table = try ranges.params(worker.quantizer)
+      guard let table = try ranges.params(worker.quantizer) else { return }
       if item.slab == 0 { try worker.put(table, to: tensor.entries, sink) }
       finished = table
     }

@@ -12,6 +12,8 @@ final class TensorRanges: Sendable {
   private struct State {
     var ranges: GroupRanges?
     var slabsToSee: Int
+    /// Whether the range pass of a slab failed: the ranges are then never complete.
+    var isIncomplete = false
     /// States of general calculators wait here until all earlier slabs are merged.
     var parts: [Int: GroupRanges] = [:]
     var nextPart = 0
@@ -42,19 +44,25 @@ final class TensorRanges: Sendable {
   /// Ends the range pass of a slab; nil when it failed.
   func finish(slab: Int, _ part: GroupRanges?) {
     let isLast = state.withLock { state in
-      if let part { state.add(part, slab: slab, quantization) }
+      if let part {
+        state.add(part, slab: slab, quantization)
+      } else {
+        state.isIncomplete = true
+      }
       state.slabsToSee -= 1
       return state.slabsToSee == 0
     }
     if isLast { gate.signal() }
   }
 
-  /// The parameters of all groups, as soon as every slab has been seen.
-  func params(_ quantizer: SlabQuantizer) throws(QuantizationError) -> QParamsTable {
+  /// The parameters of all groups, as soon as every slab has been seen; nil when one of them failed,
+  /// which its worker has reported.
+  func params(_ quantizer: SlabQuantizer) throws(QuantizationError) -> QParamsTable? {
     // Items are taken in order: the slabs waited for are in the hands of running workers.
     gate.wait()
     gate.signal()
-    let result = state.withLock { state in
+    let result = state.withLock { state -> Result<QParamsTable, QuantizationError>? in
+      if state.isIncomplete { return nil }
       if let params = state.params { return params }
       let ranges =
         state.ranges ?? GroupRanges(0..<quantization.geometry.groupCount, of: quantization)
@@ -65,7 +73,7 @@ final class TensorRanges: Sendable {
       state.ranges = nil
       return params
     }
-    return try result.get()
+    return try result?.get()
   }
 
   /// Ends the write pass of a slab; true for the last one.

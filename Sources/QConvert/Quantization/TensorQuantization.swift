@@ -32,7 +32,8 @@ struct TensorQuantization: Sendable {
     // The reference holds given bounds in float32 before anything else.
     func rounded(_ bound: Double) -> Double { qparamsPrecision.rounded(Double(Float(bound))) }
     return ValueRange(
-      min: spec.floatRange.low.map(rounded) ?? min(observed.min, 0),
+      // Not `min`, which keeps a -0: the kernels give +0.
+      min: spec.floatRange.low.map(rounded) ?? (observed.min < 0 ? observed.min : 0),
       max: spec.floatRange.high.map(rounded) ?? max(observed.max, 0))
   }
 

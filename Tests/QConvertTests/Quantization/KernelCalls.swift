@@ -1,0 +1,186 @@
+import CKernels
+import Testing
+
+@testable import QConvert
+
+/// The parameters of runs or lanes.
+struct Affine: Sendable {
+  var scale: [Float]
+  var minval: [Float]?
+  var zero: [Int32]?
+  var limits: ClosedRange<Int32>
+
+  /// `body` with the parameters as the kernels take them.
+  func withPointer(_ body: (UnsafePointer<qc_affine>) -> Void) {
+    unsafe scale.withUnsafeBufferPointer { scale in
+      unsafe (minval ?? []).withUnsafeBufferPointer { minval in
+        unsafe (zero ?? []).withUnsafeBufferPointer { zero in
+          var affine = unsafe qc_affine(
+            scale: scale.baseAddress,
+            minval: self.minval == nil ? nil : minval.baseAddress,
+            zero: self.zero == nil ? nil : zero.baseAddress,
+            quant_min: limits.lowerBound, quant_max: limits.upperBound)
+          unsafe body(&affine)
+        }
+      }
+    }
+  }
+}
+
+/// The kernels over arrays. Float elements and codes lie at odd addresses, inputs have not a byte more
+/// than needed (the address sanitizer sees a read beyond), and outputs lie between guards.
+extension Kernels {
+  func rangeRuns(
+    _ type: FloatPrecision, _ x: [UInt8], runs: Int, length: Int, min: inout [Float],
+    max: inout [Float]
+  ) -> Bool {
+    var isFinite = false
+    unsafe withUnaligned(x) { x in
+      isFinite = unsafe functions.range_runs(type.kernelType, x, runs, length, &min, &max)
+    }
+    return isFinite
+  }
+
+  func rangeLanes(
+    _ type: FloatPrecision, _ x: [UInt8], lanes: Int, min: inout [Float], max: inout [Float]
+  ) -> Bool {
+    var isFinite = false
+    unsafe withUnaligned(x) { x in
+      isFinite = unsafe functions.range_lanes(type.kernelType, x, lanes, &min, &max)
+    }
+    return isFinite
+  }
+
+  /// The parameters of every range; nil when the kernel reports a scale that is not finite.
+  func qparams(_ rule: qc_rule, min: [Float], max: [Float]) -> [QParams]? {
+    var rule = rule
+    let count = min.count
+    let guardValue: Float = 123
+    var scale = [Float](repeating: guardValue, count: count + 1)
+    var zero = [Int32](repeating: 123, count: count + 1)
+    var minval = [Float](repeating: guardValue, count: count + 1)
+    let isFinite = unsafe functions.qparams(&rule, count, min, max, &scale, &zero, &minval)
+    #expect(scale[count] == guardValue && zero[count] == 123 && minval[count] == guardValue)
+    guard isFinite else { return nil }
+    return (0..<count).map { QParams(scale: scale[$0], zeroPoint: zero[$0], minval: minval[$0]) }
+  }
+
+  func quantizeRuns(
+    _ type: FloatPrecision, _ code: KernelCode, _ x: [UInt8], runs: Int, length: Int,
+    _ affine: Affine
+  ) -> [UInt8] {
+    unsafe withGuards(runs * length) { out in
+      unsafe withUnaligned(x) { x in
+        unsafe affine.withPointer { affine in
+          unsafe functions.quantize_runs(
+            type.kernelType, code.code, x, runs, length, affine,
+            out.assumingMemoryBound(to: UInt8.self))
+        }
+      }
+    }
+  }
+
+  func quantizeLanes(
+    _ type: FloatPrecision, _ code: KernelCode, _ x: [UInt8], lanes: Int, _ affine: Affine
+  ) -> [UInt8] {
+    unsafe withGuards(lanes) { out in
+      unsafe withUnaligned(x) { x in
+        unsafe affine.withPointer { affine in
+          unsafe functions.quantize_lanes(
+            type.kernelType, code.code, x, lanes, affine,
+            out.assumingMemoryBound(to: UInt8.self))
+        }
+      }
+    }
+  }
+
+  func dequantizeRuns(
+    _ code: KernelCode, _ type: FloatPrecision, _ q: [UInt8], runs: Int, length: Int,
+    _ affine: Affine
+  ) -> [UInt8] {
+    unsafe withGuards(runs * length * type.byteCount) { out in
+      unsafe withUnaligned(q) { q in
+        unsafe affine.withPointer { affine in
+          unsafe functions.dequantize_runs(
+            code.code, type.kernelType, q.assumingMemoryBound(to: UInt8.self), runs, length,
+            affine, out)
+        }
+      }
+    }
+  }
+
+  func dequantizeLanes(
+    _ code: KernelCode, _ type: FloatPrecision, _ q: [UInt8], lanes: Int, _ affine: Affine
+  ) -> [UInt8] {
+    unsafe withGuards(lanes * type.byteCount) { out in
+      unsafe withUnaligned(q) { q in
+        unsafe affine.withPointer { affine in
+          unsafe functions.dequantize_lanes(
+            code.code, type.kernelType, q.assumingMemoryBound(to: UInt8.self), lanes, affine, out)
+        }
+      }
+    }
+  }
+
+  func pack(_ codes: [UInt8], bits: Int) -> [UInt8] {
+    let count = codes.count
+    return unsafe withGuards((count * bits + 7) / 8) { out in
+      unsafe withUnaligned(codes) { codes in
+        unsafe functions.pack(
+          UInt32(bits), codes.assumingMemoryBound(to: UInt8.self), count,
+          out.assumingMemoryBound(to: UInt8.self))
+      }
+    }
+  }
+
+  func unpack(_ packed: [UInt8], bits: Int, isSigned: Bool, count: Int) -> [UInt8] {
+    unsafe withGuards(count) { out in
+      unsafe withUnaligned(packed) { packed in
+        unsafe functions.unpack(
+          UInt32(bits), isSigned, packed.assumingMemoryBound(to: UInt8.self), count,
+          out.assumingMemoryBound(to: UInt8.self))
+      }
+    }
+  }
+
+  func narrow(_ values: [Float], to type: FloatPrecision) -> [UInt8] {
+    unsafe withGuards(values.count * type.byteCount) { out in
+      unsafe functions.narrow(type.kernelType, values, values.count, out)
+    }
+  }
+
+  func widen(_ x: [UInt8], _ type: FloatPrecision) -> [Float] {
+    let count = x.count / type.byteCount
+    var values = [Float](repeating: 123, count: count + 1)
+    unsafe withUnaligned(x) { x in unsafe functions.widen(type.kernelType, x, count, &values) }
+    #expect(values[count] == 123)
+    return Array(values.dropLast())
+  }
+
+  private func withUnaligned(_ bytes: [UInt8], _ body: (UnsafeRawPointer) -> Void) {
+    let copy = [0] + bytes
+    unsafe copy.withUnsafeBytes { bytes in
+      unsafe body(bytes.baseAddress.unsafelyUnwrapped + 1)
+    }
+  }
+
+  private func withGuards(
+    _ count: Int, _ body: (UnsafeMutableRawPointer) -> Void
+  ) -> [UInt8] {
+    let guards = [UInt8](repeating: 0xa5, count: 65)
+    var bytes = guards + [UInt8](repeating: 0x5a, count: count) + guards
+    unsafe bytes.withUnsafeMutableBytes { bytes in
+      unsafe body(bytes.baseAddress.unsafelyUnwrapped + guards.count)
+    }
+    #expect(Array(bytes.prefix(guards.count)) == guards, "written before the beginning")
+    #expect(Array(bytes.suffix(guards.count)) == guards, "written beyond the end")
+    return Array(bytes[guards.count..<guards.count + count])
+  }
+}
+
+extension FloatPrecision {
+  /// The precisions that kernels know.
+  static let ofKernels: [FloatPrecision] = [.float32, .float16, .bfloat16]
+  /// Those of 16 bits.
+  static let halves: [FloatPrecision] = [.float16, .bfloat16]
+}
