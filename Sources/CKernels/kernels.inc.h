@@ -56,7 +56,7 @@ INLINE vh narrow_half(vf value) {
   vu subnormal = as_bits(as_float(magnitude) + 0.5f) - 0x3f000000u;
   vu code = magnitude < 0x38800000u ? subnormal : normal;
   code = magnitude >= 0x47800000u ? (vu)0x7c00 : code;
-  code = magnitude > 0x7f800000u ? (vu)0x7e00 : code;
+  code = magnitude > 0x7f800000u ? 0x7e00 | (magnitude >> 13 & 0x3ff) : code;
   return __builtin_convertvector(code | (bits >> 16 & 0x8000), vh);
 #endif
 }
@@ -212,6 +212,7 @@ INLINE bool range_lanes_of(enum qc_float type, const void *x, size_t lanes, floa
 // Round half to even for |value| < 2^22: the sum has a unit in the last place of 1.
 INLINE vf round_even(vf value) { return value + 12582912.0f - 12582912.0f; }
 
+// Returns the bits of what has to be finite.
 INLINE vu qparams_of(enum qc_float type, const struct qc_rule *rule, vf low, vf high,
                      vf *scale, vi *zero, vf *minval) {
   low = rule->has_low ? (vf)rule->low : smaller(low, 0.0f);
@@ -224,6 +225,7 @@ INLINE vu qparams_of(enum qc_float type, const struct qc_rule *rule, vf low, vf 
     *scale = __builtin_bit_cast(vf, exponent << 23);
     *zero = 0;
     *minval = 0;
+    return as_bits(magnitude);
   } else if (rule->asymmetric) {
     vf span = rounded(type, high - low);
     *scale = larger(rounded(type, span / (rule->quant_max - rule->quant_min)), 0x1p-23f);

@@ -25,7 +25,7 @@ public struct Conversion: Sendable {
   public init(of input: FilePath, _ options: ConversionOptions) throws {
     checkpoint = try Checkpoint(input)
     self.options = options
-    guard try QuantizationRecord(in: checkpoint.header) == nil else {
+    guard try checkpoint.quantizationRecord() == nil else {
       throw CheckpointError(path: input, reason: RecordError.alreadyQuantized)
     }
     let decisions = try Self.decide(checkpoint, options)

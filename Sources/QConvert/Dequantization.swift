@@ -76,8 +76,7 @@ extension ConversionPlan {
     let slabBytes = 1 << 20
     var drafts: [TensorName: PlanBuilder.Draft] = [:]
     var taken = Set(checkpoint.layout.closingEntries.map(\.name))
-    for tensor in checkpoint.record.tensors {
-      let entries = try checkpoint.entries(for: tensor)
+    for (tensor, entries) in zip(checkpoint.record.tensors, checkpoint.entries) {
       let tensors = try entries.map { try checkpoint.stored($0) }
       taken.formUnion(entries.map(\.name))
       guard let first = entries.first else { continue }

@@ -55,14 +55,15 @@ struct qc_affine {
 struct qc_kernels {
   const char *name;
 
-  // Merges the smallest and largest value of every run into min[run], max[run].
+  // Merges the smallest and largest value of every run (length > 0) into min[run], max[run].
   // False when a value is NaN or infinite (min and max are then meaningless).
   bool (*range_runs)(enum qc_float type, const void *x, size_t runs, size_t length, float *min, float *max);
 
   // Merges element i into min[i], max[i]. False when a value is NaN or infinite.
   bool (*range_lanes)(enum qc_float type, const void *x, size_t lanes, float *min, float *max);
 
-  // Range to parameters, for `count` groups. False when a scale is not finite.
+  // Range to parameters, for `count` groups. False when a scale is not finite, or has no finite range.
+  // Float dtypes have no use for the zero point and minval they get.
   bool (*qparams)(const struct qc_rule *rule, size_t count, const float *min, const float *max,
                   float *scale, int32_t *zero, float *minval);
 

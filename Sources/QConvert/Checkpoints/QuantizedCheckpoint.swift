@@ -7,35 +7,34 @@ public struct QuantizedCheckpoint: Sendable {
   /// What is quantized, and how.
   public let record: QuantizationRecord
   let layout: any OutputLayout
+  /// The entries that the layout declares for the recorded tensors, in their order.
+  let entries: [[OutputEntry]]
   private let stored: [TensorName: StoredTensor]
 
   /// Opens a quantized file, and `<stem>.buffers.<extension>` beside it where there is one.
   ///
   /// - Throws: ``StorageError``, or ``CheckpointError`` for a file that cannot be read or has no record.
   public init(_ path: FilePath) throws {
-    var files = [try Checkpoint(path)]
+    let main = try Checkpoint(path)
     do {
-      guard let record = try QuantizationRecord(in: files[0].header) else {
-        throw RecordError.missing
-      }
+      guard let record = try QuantizationRecord(in: main.header) else { throw RecordError.missing }
       guard let layout = Layouts.named(record.layout, isPacked: record.isPacked) else {
         throw RecordError.unknownLayout(record.layout)
       }
       self.record = record
       self.layout = layout
+      entries = try record.tensors.map { tensor in try layout.entries(for: tensor) }
     } catch {
       throw CheckpointError(path: path, reason: error)
     }
+    var files = [main]
     // Without a need for it, a file of that name is somebody else's.
-    if let first = record.tensors.first {
-      let names = Set(files[0].tensors.map(\.name))
-      let entries = try Self.entries(for: first, layout)
-      let buffers = path.inserting(suffix: "buffers")
-      if !entries.allSatisfy({ names.contains($0.name) }),
-        (try? FileIdentity(at: buffers)) != nil
-      {
-        files.append(try Checkpoint(buffers))
-      }
+    let names = Set(main.tensors.map(\.name))
+    let buffers = path.inserting(suffix: "buffers")
+    if entries.first?.allSatisfy({ names.contains($0.name) }) == false,
+      (try? FileIdentity(at: buffers)) != nil
+    {
+      files.append(try Checkpoint(buffers))
     }
     self.files = files
     stored = Dictionary(
@@ -52,21 +51,6 @@ public struct QuantizedCheckpoint: Sendable {
   /// A tensor of either file.
   func tensor(_ name: TensorName) -> StoredTensor? { stored[name] }
 
-  /// The entries that the layout declares for a recorded tensor.
-  func entries(for tensor: QuantizationRecord.Tensor) throws -> [OutputEntry] {
-    try Self.entries(for: tensor, layout)
-  }
-
-  private static func entries(
-    for tensor: QuantizationRecord.Tensor, _ layout: any OutputLayout
-  ) throws -> [OutputEntry] {
-    let block = try tensor.spec.granularity.blockShape(for: tensor.shape)
-    return try layout.entries(
-      for: QuantizedTensor(
-        name: tensor.name, precision: tensor.precision, shape: tensor.shape, spec: tensor.spec,
-        grid: zip(tensor.shape, block).map { $0 / $1 }))
-  }
-
   /// The stored tensor of an entry.
   ///
   /// - Throws: ``CheckpointError`` when it is missing, or has another type or shape.
@@ -78,5 +62,16 @@ public struct QuantizedCheckpoint: Sendable {
       throw CheckpointError(path: main.path, reason: RecordError.mismatchedEntry(entry.name))
     }
     return tensor
+  }
+}
+
+extension OutputLayout {
+  /// The entries for a recorded tensor.
+  fileprivate func entries(for tensor: QuantizationRecord.Tensor) throws -> [OutputEntry] {
+    let block = try tensor.spec.granularity.blockShape(for: tensor.shape)
+    return try entries(
+      for: QuantizedTensor(
+        name: tensor.name, precision: tensor.precision, shape: tensor.shape, spec: tensor.spec,
+        grid: zip(tensor.shape, block).map { $0 / $1 }))
   }
 }

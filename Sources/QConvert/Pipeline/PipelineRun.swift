@@ -59,6 +59,7 @@ final class PipelineRun: Sendable {
   private func perform(_ item: WorkItem, _ worker: SlabWorker) throws {
     let tensor = plan.tensors[item.tensor]
     let elements = tensor.slabs[item.slab]
+    worker.bytesRead = 0
     switch tensor.work {
     case .copy(let source):
       try worker.copy(elements, of: source, to: tensor.entries, sink)

@@ -7,8 +7,8 @@ final class SlabWorker {
   private let unpacked = Scratch<UInt8>()
   private let output = Scratch<UInt8>()
   private let stored = StoredParams()
-  /// Bytes read for the last slab.
-  private(set) var bytesRead = 0
+  /// Bytes read since this was set to 0.
+  var bytesRead = 0
 
   /// Copies elements; types of less than a byte are copied whole.
   func copy(
@@ -117,7 +117,7 @@ final class SlabWorker {
     let buffer = unsafe UnsafeMutableRawBufferPointer(input.reserve(bytes.count))
     try unsafe source.file.read(
       into: buffer, at: source.descriptor.bytes.lowerBound + bytes.lowerBound)
-    bytesRead = bytes.count
+    bytesRead += bytes.count
     return UnsafeRawBufferPointer(buffer)
   }
 

@@ -25,7 +25,8 @@ public protocol QParamsCalculator: Sendable {
   ///   - range: The observed range with the spec's float range applied: min <= 0 <= max, finite.
   ///   - spec: The spec of the tensor.
   ///   - precision: The precision of `range`, to which the reference rounds every step.
-  /// - Returns: Scale, zero point and minval; the scale is positive.
+  /// - Returns: Scale, zero point and minval. A scale that is not finite and positive makes the tensor one
+  ///   that cannot be quantized.
   func qparams(for range: ValueRange, spec: QuantizationSpec, precision: FloatPrecision) -> QParams
 }
 
@@ -46,7 +47,9 @@ public struct StaticQParams: QParamsCalculator {
   ) -> QParams {
     let magnitude = max(-range.min, range.max)
     if spec.scaleDType == .float8E8M0, let target = spec.dtype.largestExponent {
-      let exponent = Int(Float(magnitude).exponentBitPattern) - target
+      let magnitude = Float(magnitude)
+      guard magnitude.isFinite else { return QParams(scale: .infinity, zeroPoint: 0, minval: 0) }
+      let exponent = Int(magnitude.exponentBitPattern) - target
       let scale = Float(sign: .plus, exponent: max(exponent, 1) - 127, significand: 1)
       return QParams(scale: scale, zeroPoint: 0, minval: 0)
     }

@@ -65,7 +65,10 @@ extension SlabQuantizer {
     let qparams = quantization.qparamsCalculator.qparams(
       for: quantization.boundedRange(observed), spec: quantization.spec,
       precision: quantization.qparamsPrecision)
-    guard qparams.scale.isFinite, qparams.minval.isFinite else {
+    // A zero point beyond any dtype's would overflow the kernels' integers.
+    guard qparams.scale.isFinite, qparams.scale > 0, qparams.minval.isFinite,
+      -256...256 ~= qparams.zeroPoint
+    else {
       throw overflow(group: params.first + index, quantization)
     }
     unsafe params.scale[index] = qparams.scale

@@ -82,7 +82,7 @@ extension QuantizationError: CustomStringConvertible {
       "tensor \(name): the value at flat index \(index) is \(value); "
         + "--nonfinite skip copies such tensors"
     case .rangeOverflow(let name, let index):
-      "tensor \(name): the range of the group that begins at flat index \(index) overflows; "
+      "tensor \(name): the group that begins at flat index \(index) has no finite scale; "
         + "--nonfinite skip copies such tensors"
     case .scaleUnderflow(let name, let index):
       "tensor \(name): the scale of the group that begins at flat index \(index) is 0 in the "

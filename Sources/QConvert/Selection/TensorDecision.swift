@@ -23,7 +23,7 @@ extension SkipReason: CustomStringConvertible {
     case .granularity(let error): "\(error)"
     case .nonFinite(.nonFinite(_, let index, let value)): "\(value) at flat index \(index)"
     case .nonFinite(.rangeOverflow(_, let index)):
-      "the range of the group at flat index \(index) overflows"
+      "the group at flat index \(index) has no finite scale"
     case .nonFinite(.scaleUnderflow(_, let index)):
       "the scale of the group at flat index \(index) underflows"
     }

@@ -12,7 +12,7 @@ enum HalfFloat {
       if value.isNaN { return UInt16(bits >> 16) | 0x40 }
       return UInt16((bits &+ 0x7fff &+ (bits >> 16 & 1)) >> 16)
     case .float16:
-      if value.isNaN { return sign | 0x7e00 }
+      if value.isNaN { return sign | 0x7e00 | UInt16(bits >> 13 & 0x3ff) }
       if magnitude >= 0x4780_0000 { return sign | 0x7c00 }
       if magnitude < 0x3880_0000 {
         // Subnormal: the pattern counts steps of 2^-24, exact after the scaling.

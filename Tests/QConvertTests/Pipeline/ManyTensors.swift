@@ -43,6 +43,8 @@ enum ManyTensors {
         spec: try QuantizationSpec(
           dtype: dtype, scheme: scheme, formulation: formulation, granularity: granularity))
       options.layout = layout
+      // Core AI has no float4 for float64 weights.
+      if layout is CoreAIGraphLayout { options.selection.exclude = ["e.weight"] }
       options.jobs = jobs
       options.memoryBound = memoryBound
       return options
