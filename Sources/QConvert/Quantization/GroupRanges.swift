@@ -22,18 +22,38 @@ extension GroupRanges {
 
   /// Takes in what was seen of some of these groups in later elements.
   mutating func merge(_ part: GroupRanges) {
-    switch (consume self, part) {
-    case (.bounds(let first, var min, var max), .bounds(let start, let partMin, let partMax)):
+    // What is taken out belongs to nobody else: no merge copies all groups.
+    switch part {
+    case .bounds(let start, let partMin, let partMax):
+      guard let own = takeBounds() else { break }
+      let first = own.first
+      var (min, max) = (own.min, own.max)
       for i in partMin.indices {
         min[start - first + i] = Swift.min(min[start - first + i], partMin[i])
         max[start - first + i] = Swift.max(max[start - first + i], partMax[i])
       }
       self = .bounds(first: first, min: min, max: max)
-    case (.accumulators(let first, var all), .accumulators(let start, let parts)):
+      return
+    case .accumulators(let start, let parts):
+      guard let own = takeAccumulators() else { break }
+      let first = own.first
+      var all = own.all
       for (i, part) in parts.enumerated() { all[start - first + i].merge(part) }
       self = .accumulators(first: first, all)
-    case (let own, _):
-      preconditionFailure("ranges of different calculators do not merge: \(own)")
+      return
     }
+    preconditionFailure("ranges of different calculators do not merge")
+  }
+
+  private mutating func takeBounds() -> (first: Int, min: [Float], max: [Float])? {
+    guard case .bounds(let first, let min, let max) = self else { return nil }
+    self = .bounds(first: first, min: [], max: [])
+    return (first, min, max)
+  }
+
+  private mutating func takeAccumulators() -> (first: Int, all: [any RangeAccumulator])? {
+    guard case .accumulators(let first, let all) = self else { return nil }
+    self = .accumulators(first: first, [])
+    return (first, all)
   }
 }
