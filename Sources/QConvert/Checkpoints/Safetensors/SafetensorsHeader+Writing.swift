@@ -10,7 +10,7 @@ extension SafetensorsHeader {
   /// The bytes of a header, length included, for tensors stored one after the other in this order.
   ///
   /// Padded with spaces so that the data begins at a multiple of 8.
-  /// - Throws: ``SafetensorsError/headerTooLong(_:)`` beyond what readers accept.
+  /// - Throws: ``SafetensorsError/outputHeaderTooLong(_:)`` beyond what readers accept.
   static func bytes(
     of items: some Sequence<Item>, metadata: [Metadata]
   ) throws(SafetensorsError) -> [UInt8] {
@@ -31,7 +31,7 @@ extension SafetensorsHeader {
     text += "}"
     var bytes = Array(text.utf8)
     bytes += Array(repeating: UInt8(ascii: " "), count: (8 - bytes.count % 8) % 8)
-    guard bytes.count <= lengthLimit else { throw .headerTooLong(UInt64(bytes.count)) }
+    guard bytes.count <= lengthLimit else { throw .outputHeaderTooLong(bytes.count) }
     let length = (0..<8).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) }
     return length + bytes
   }
