@@ -18,7 +18,7 @@ struct DequantizeCommand: ParsableCommand {
   @OptionGroup var runOptions: RunOptions
 
   func run() throws {
-    try FileError.naming(quantized, dequantize)
+    try FileError.naming(quantized, isRecorded: true, dequantize)
   }
 
   private func dequantize() throws {

@@ -14,7 +14,10 @@ enum ExitStatus: Int32 {
   /// The code for an error of the library; nil for others, which are the argument parser's.
   init?(of error: any Error) {
     switch error {
-    case let error as FileError: self.init(of: error.reason)
+    case let error as FileError:
+      self.init(of: error.reason)
+      // What a file says of itself is no usage.
+      if error.isRecorded, self == .usage { self = .dataError }
     case is CancellationError:
       self = Signals.wasTerminated ? .terminated : .interrupted
     case is QuantizationSpecError, is LayoutError, is CalculatorError,
@@ -40,11 +43,15 @@ enum ExitStatus: Int32 {
 struct FileError: Error, CustomStringConvertible {
   let path: FilePath
   let reason: any Error
+  /// Whether the settings that do not go together are those that the file records.
+  let isRecorded: Bool
 
   var description: String { "\(path): \(reason)" }
 
   /// Runs `body` and adds the file to its errors about tensors.
-  static func naming<Result>(_ path: FilePath, _ body: () throws -> Result) throws -> Result {
+  static func naming<Result>(
+    _ path: FilePath, isRecorded: Bool = false, _ body: () throws -> Result
+  ) throws -> Result {
     do {
       return try body()
     } catch PlanError.memoryBoundTooSmall(let bound, let least) {
@@ -53,7 +60,12 @@ struct FileError: Error, CustomStringConvertible {
       where error is QuantizationError || error is PlanError
       || error is LayoutError || error is GranularityError || error is SafetensorsError
     {
-      throw FileError(path: path, reason: error)
+      throw FileError(path: path, reason: error, isRecorded: isRecorded)
+    } catch let error
+      where isRecorded
+      && (error is CalculatorError || error is QuantizationSpecError)
+    {
+      throw FileError(path: path, reason: error, isRecorded: true)
     }
   }
 }

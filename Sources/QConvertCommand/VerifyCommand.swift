@@ -18,7 +18,7 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var runOptions: RunOptions
 
   func run() throws {
-    let verification = try FileError.naming(quantized) {
+    let verification = try FileError.naming(quantized, isRecorded: true) {
       try Verification(of: quantized, against: against)
     }
     let report = try FileError.naming(against) {

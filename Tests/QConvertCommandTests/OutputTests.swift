@@ -104,6 +104,20 @@ import Testing
     #expect(try directory.contents == ["model.safetensors"])
   }
 
+  @Test(.enabled(if: Unprivileged.isPossible, "root needs setpriv to lose its rights"))
+  func `a directory that may be written but not listed will do`() throws {
+    let drop = directory.path("drop")
+    try FileManager.default.createDirectory(
+      atPath: drop.string, withIntermediateDirectories: false)
+    try drop.setMode(0o333)
+    defer { try? drop.setMode(0o755) }
+    let output = drop.appending("out.safetensors")
+    let result = try Unprivileged.run([model.string, "-o", output.string], with: directory)
+    #expect(result.status == 0, "\(result.errors)")
+    try drop.setMode(0o755)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: drop.string) == ["out.safetensors"])
+  }
+
   // MARK: Modes and links
 
   @Test(arguments: [("000", 0o666), ("022", 0o644), ("077", 0o600)])

@@ -31,8 +31,9 @@ final class SlabWorker {
   func put(
     _ table: QParamsTable, to entries: [PlannedEntry], _ sink: any EntrySink
   ) throws {
-    let groups = table.first..<table.first + table.scale.count
-    try put(stored.scratch.copy(groups, of: table), to: entries, sink)
+    for groups in table.groups.chunks(of: TensorRanges.groupsAtOnce) {
+      try put(stored.scratch.copy(groups, of: table), to: entries, sink)
+    }
   }
 
   /// Quantizes a slab, writes every entry's part of it, and gives the sums for error figures if wanted.
@@ -187,5 +188,12 @@ final class SlabWorker {
 extension Range<Int> {
   func scaled(by factor: Int) -> Range<Int> {
     lowerBound * factor..<upperBound * factor
+  }
+
+  /// The range in parts of this length; the last may be shorter.
+  func chunks(of length: Int) -> [Range<Int>] {
+    stride(from: lowerBound, to: upperBound, by: length).map {
+      $0..<Swift.min($0 + length, upperBound)
+    }
   }
 }

@@ -8,6 +8,8 @@ final class TensorRanges: Sendable {
   /// Open once every slab has been seen; whoever passes opens it for the next.
   private let gate = DispatchSemaphore(value: 0)
   private let state: Mutex<State>
+  /// There may be as many groups as elements; only their ranges and the table are held at once.
+  static let groupsAtOnce = 1 << 16
 
   private struct State {
     var ranges: GroupRanges?
@@ -23,7 +25,7 @@ final class TensorRanges: Sendable {
     mutating func add(_ part: GroupRanges, slab: Int, _ quantization: TensorQuantization) {
       var all =
         ranges.take() ?? GroupRanges(0..<quantization.geometry.groupCount, of: quantization)
-      if case .bounds = part {
+      if part.accumulators.isEmpty {
         all.merge(part)
       } else {
         parts[slab] = part
@@ -67,7 +69,11 @@ final class TensorRanges: Sendable {
       let ranges =
         state.ranges ?? GroupRanges(0..<quantization.geometry.groupCount, of: quantization)
       let params = Result<QParamsTable, QuantizationError> { () throws(QuantizationError) in
-        QParamsTable(try quantizer.qparams(of: ranges, quantization))
+        var table = QParamsTable(first: 0, capacity: ranges.groups.count)
+        for groups in ranges.groups.chunks(of: Self.groupsAtOnce) {
+          table.append(try quantizer.qparams(of: ranges, groups, quantization))
+        }
+        return table
       }
       state.params = params
       state.ranges = nil

@@ -37,14 +37,24 @@ final class QParamsScratch {
 /// Finished parameters of consecutive groups, shared between workers.
 struct QParamsTable: Sendable {
   let first: Int
-  let scale: [Float]
-  let zero: [Int32]
-  let minval: [Float]
+  private(set) var scale: [Float] = []
+  private(set) var zero: [Int32] = []
+  private(set) var minval: [Float] = []
 
-  init(_ groups: GroupQParams) {
-    first = groups.first
-    scale = unsafe Array(groups.scale)
-    zero = unsafe Array(groups.zero)
-    minval = unsafe Array(groups.minval)
+  /// A table to append to.
+  init(first: Int, capacity: Int) {
+    self.first = first
+    scale.reserveCapacity(capacity)
+    zero.reserveCapacity(capacity)
+    minval.reserveCapacity(capacity)
+  }
+
+  var groups: Range<Int> { first..<first + scale.count }
+
+  /// Adds the groups that follow.
+  mutating func append(_ next: GroupQParams) {
+    unsafe scale.append(contentsOf: next.scale)
+    unsafe zero.append(contentsOf: next.zero)
+    unsafe minval.append(contentsOf: next.minval)
   }
 }

@@ -1,39 +1,54 @@
-/// The ranges of consecutive groups, as far as they have been observed.
-enum GroupRanges: Sendable {
-  /// Bounds found by the vector kernels.
-  case bounds(first: Int, min: [Float], max: [Float])
-  /// The state of any calculator.
-  case accumulators(first: Int, [any RangeAccumulator])
-}
+/// The ranges of consecutive groups, as far as they have been observed: bounds found by the vector
+/// kernels, or the states of any other calculator; the other array is empty.
+struct GroupRanges: Sendable {
+  /// The number of the first group.
+  let first: Int
+  private(set) var min: [Float] = []
+  private(set) var max: [Float] = []
+  private(set) var accumulators: [any RangeAccumulator] = []
 
-extension GroupRanges {
+  /// Bounds found by the vector kernels.
+  static func bounds(first: Int, min: [Float], max: [Float]) -> GroupRanges {
+    GroupRanges(first: first, min: min, max: max)
+  }
+
+  /// The states of a calculator.
+  static func accumulators(first: Int, _ states: [any RangeAccumulator]) -> GroupRanges {
+    GroupRanges(first: first, accumulators: states)
+  }
+
+  private init(
+    first: Int, min: [Float] = [], max: [Float] = [], accumulators: [any RangeAccumulator] = []
+  ) {
+    self.first = first
+    self.min = min
+    self.max = max
+    self.accumulators = accumulators
+  }
+
   /// Ranges of groups of which nothing has been seen.
   init(_ groups: Range<Int>, of quantization: TensorQuantization) {
+    first = groups.lowerBound
     if quantization.hasVectorRange {
-      self = .bounds(
-        first: groups.lowerBound, min: Array(repeating: .infinity, count: groups.count),
-        max: Array(repeating: -.infinity, count: groups.count))
+      min = Array(repeating: .infinity, count: groups.count)
+      max = Array(repeating: -.infinity, count: groups.count)
     } else {
-      self = .accumulators(
-        first: groups.lowerBound,
-        groups.map { _ in quantization.rangeCalculator.makeAccumulator() })
+      accumulators = groups.map { _ in quantization.rangeCalculator.makeAccumulator() }
     }
   }
 
+  /// The groups.
+  var groups: Range<Int> { first..<first + Swift.max(min.count, accumulators.count) }
+
   /// Takes in what was seen of some of these groups in later elements.
   mutating func merge(_ part: GroupRanges) {
-    switch (consume self, part) {
-    case (.bounds(let first, var min, var max), .bounds(let start, let partMin, let partMax)):
-      for i in partMin.indices {
-        min[start - first + i] = Swift.min(min[start - first + i], partMin[i])
-        max[start - first + i] = Swift.max(max[start - first + i], partMax[i])
-      }
-      self = .bounds(first: first, min: min, max: max)
-    case (.accumulators(let first, var all), .accumulators(let start, let parts)):
-      for (i, part) in parts.enumerated() { all[start - first + i].merge(part) }
-      self = .accumulators(first: first, all)
-    case (let own, _):
-      preconditionFailure("ranges of different calculators do not merge: \(own)")
+    let offset = part.first - first
+    for i in part.min.indices {
+      min[offset + i] = Swift.min(min[offset + i], part.min[i])
+      max[offset + i] = Swift.max(max[offset + i], part.max[i])
+    }
+    for (i, state) in part.accumulators.enumerated() {
+      accumulators[offset + i].merge(state)
     }
   }
 }

@@ -6,32 +6,32 @@ extension SlabQuantizer {
     of elements: Range<Int>, input: UnsafeRawBufferPointer, _ quantization: TensorQuantization
   ) throws(QuantizationError) -> GroupQParams {
     guard quantization.hasVectorRange else {
-      return try qparams(of: unsafe ranges(of: elements, input: input, quantization), quantization)
+      let ranges = unsafe try ranges(of: elements, input: input, quantization)
+      return try qparams(of: ranges, ranges.groups, quantization)
     }
     let groups = quantization.geometry.groups(ofUnits: elements)
     let (min, max) = unsafe try bounds(of: groups, in: elements, input: input, quantization)
     return unsafe try qparams(first: groups.lowerBound, min: min, max: max, quantization)
   }
 
-  /// The parameters that follow from finished ranges.
+  /// The parameters that follow from the finished ranges of these groups.
   func qparams(
-    of ranges: GroupRanges, _ quantization: TensorQuantization
+    of ranges: GroupRanges, _ groups: Range<Int>, _ quantization: TensorQuantization
   ) throws(QuantizationError) -> GroupQParams {
-    switch ranges {
-    case .bounds(let first, let min, let max):
-      let low = unsafe rangeMin.reserve(min.count)
-      let high = unsafe rangeMax.reserve(max.count)
-      _ = unsafe low.update(fromContentsOf: min)
-      _ = unsafe high.update(fromContentsOf: max)
-      return unsafe try qparams(first: first, min: low, max: high, quantization)
-    case .accumulators(let first, let accumulators):
-      let params = groupScratch.reserve(first..<first + accumulators.count)
-      for (i, accumulator) in accumulators.enumerated() {
+    let indices = groups.shifted(by: -ranges.first)
+    guard ranges.accumulators.isEmpty else {
+      let params = groupScratch.reserve(groups)
+      for (i, accumulator) in ranges.accumulators[indices].enumerated() {
         try set(i, of: params, from: accumulator.range, quantization)
       }
       try round(params, quantization)
       return params
     }
+    let low = unsafe rangeMin.reserve(groups.count)
+    let high = unsafe rangeMax.reserve(groups.count)
+    _ = unsafe low.update(fromContentsOf: ranges.min[indices])
+    _ = unsafe high.update(fromContentsOf: ranges.max[indices])
+    return unsafe try qparams(first: groups.lowerBound, min: low, max: high, quantization)
   }
 
   private func qparams(

@@ -74,7 +74,7 @@ final class OutputFile: Sendable {
   /// Gives the file its name, once its bytes are safe.
   func commit() throws(StorageError) {
     do throws(Errno) {
-      if isDurable, fsync(descriptor.rawValue) != 0 { throw Errno(rawValue: errno) }
+      if isDurable { try descriptor.synchronize() }
       let result = unsafe temporary.path.withPlatformString { from in
         unsafe destination.withPlatformString { to in
           replaced == nil ? unsafe renameWithoutReplacing(from, to) : unsafe rename(from, to)
@@ -110,6 +110,14 @@ final class OutputFile: Sendable {
 }
 
 extension FileDescriptor {
+  /// Waits until what has been written is on the disk.
+  fileprivate func synchronize() throws(Errno) {
+    while fsync(rawValue) != 0 {
+      let code = Errno(rawValue: errno)
+      guard code == .interrupted else { throw code }
+    }
+  }
+
   /// Makes the file `byteCount` bytes long and its space certain, where the file system can.
   fileprivate func reserve(_ byteCount: Int) throws(Errno) {
     guard byteCount > 0 else { return }
@@ -139,10 +147,12 @@ extension FilePath {
     do {
       let descriptor = try FileDescriptor.open(directory, .readOnly, options: [.closeOnExec])
       defer { try? descriptor.close() }
-      // Some file systems know no fsync of a directory and need none.
-      if fsync(descriptor.rawValue) != 0, errno != EINVAL { throw Errno(rawValue: errno) }
+      try descriptor.synchronize()
     } catch {
-      throw error as? Errno ?? .ioError
+      let error = error as? Errno ?? .ioError
+      // Some file systems know no fsync of a directory and need none; and a directory may be open for
+      // writing only.
+      if error != .invalidArgument, error != .permissionDenied { throw error }
     }
   }
 }

@@ -4,6 +4,7 @@
 public enum SafetensorsError: Error, Hashable, Sendable {
   case tooShort(byteCount: Int)
   case headerTooLong(UInt64)
+  case outputHeaderTooLong(Int)
   case headerPastEnd(length: Int, available: Int)
   case emptyHeader
   case headerNotAnObject
@@ -33,6 +34,9 @@ extension SafetensorsError: CustomStringConvertible {
       "\(byteCount) bytes are too few for a safetensors file, whose header takes 8 at least"
     case .headerTooLong(let length):
       "the header claims \(length) bytes; at most \(SafetensorsHeader.lengthLimit) are allowed"
+    case .outputHeaderTooLong(let length):
+      "the header of the output would take \(length) bytes; at most "
+        + "\(SafetensorsHeader.lengthLimit) are allowed"
     case .headerPastEnd(let length, let available):
       "the header claims \(length) bytes, the file has \(available) left: incomplete download?"
     case .emptyHeader: "the header claims 0 bytes: a file that was never filled?"

@@ -10,7 +10,7 @@ extension SafetensorsHeader {
   /// The bytes of a header, length included, for tensors stored one after the other in this order.
   ///
   /// Padded with spaces so that the data begins at a multiple of 8.
-  /// - Throws: ``SafetensorsError/headerTooLong(_:)`` beyond what readers accept.
+  /// - Throws: ``SafetensorsError/outputHeaderTooLong(_:)`` beyond what readers accept.
   static func bytes(
     of items: some Sequence<Item>, metadata: [Metadata]
   ) throws(SafetensorsError) -> [UInt8] {
@@ -33,7 +33,7 @@ extension SafetensorsHeader {
     text.append(UInt8(ascii: "}"))
     text += repeatElement(UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
     let length = text.count - 8
-    guard length <= lengthLimit else { throw .headerTooLong(UInt64(length)) }
+    guard length <= lengthLimit else { throw .outputHeaderTooLong(length) }
     for i in 0..<8 { text[i] = UInt8(truncatingIfNeeded: length >> (8 * i)) }
     return text
   }
