@@ -1,3 +1,4 @@
+import QConvert
 import SystemPackage
 
 #if canImport(Darwin)
@@ -8,9 +9,14 @@ import Glibc
 
 /// What goes to the terminal: results to standard output, all else to standard error.
 enum Console {
-  /// Writes lines of results.
-  static func write(_ text: String) {
-    emit(text + "\n", to: .standardOutput)
+  /// Writes lines of results; a reader that has gone away is no failure of ours.
+  static func write(_ text: String) throws {
+    do {
+      try FileDescriptor.standardOutput.writeAll("\(text)\n".utf8)
+    } catch Errno.brokenPipe {
+    } catch {
+      throw StorageError.cannotWrite("standard output", error as? Errno ?? .ioError)
+    }
   }
 
   /// Writes the one line of an error.
@@ -20,25 +26,25 @@ enum Console {
       let line = line.drop { $0 == " " }
       return line.hasPrefix("- ") ? line.dropFirst(2) : line
     }
-    emit("qconvert: \(lines.joined(separator: " "))\n", to: .standardError)
+    emit("qconvert: \(lines.joined(separator: " "))\n")
   }
 
   /// Writes a warning.
   static func warn(_ text: String) {
-    emit("qconvert: warning: \(text)\n", to: .standardError)
+    emit("qconvert: warning: \(text)\n")
   }
 
   /// Replaces the current line of the terminal.
   static func status(_ text: String) {
-    emit("\r\u{1b}[K\(text)", to: .standardError)
+    emit("\r\u{1b}[K\(text)")
   }
 
   /// Whether standard error is a terminal.
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-  /// A reader that has gone away is no failure of ours.
-  private static func emit(_ text: String, to descriptor: FileDescriptor) {
-    _ = try? descriptor.writeAll(text.utf8)
+  /// There is nowhere to say that standard error cannot be written to.
+  private static func emit(_ text: String) {
+    _ = try? FileDescriptor.standardError.writeAll(text.utf8)
   }
 
   /// Columns set flush: names to the left, those in `rightAligned` to the right.

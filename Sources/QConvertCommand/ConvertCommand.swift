@@ -64,10 +64,15 @@ struct ConvertCommand: ParsableCommand {
         try conversion.write(to: output, progress: progress)
       }
     for warning in report.warnings { Console.warn("\(input): \(warning)") }
+    let skipped = report.tensors.filter { $0.decision.action == "skipped" }
+    if let first = skipped.first, !report.tensors.contains(where: { $0.decision.spec != nil }) {
+      let reason = first.decision.reason ?? ""
+      Console.warn("\(input): nothing was quantized; tensor \(first.name): \(reason)")
+    }
     if runOptions.json {
-      Console.write(report.json)
+      try Console.write(report.json)
     } else if !runOptions.quiet {
-      Console.write(report.summary(verbose: runOptions.verbose, isDryRun: dryRun))
+      try Console.write(report.summary(verbose: runOptions.verbose, isDryRun: dryRun))
     }
   }
 

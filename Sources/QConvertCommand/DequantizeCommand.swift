@@ -31,9 +31,9 @@ struct DequantizeCommand: ParsableCommand {
       try dequantization.write(to: output, progress: progress)
     }
     if runOptions.json {
-      Console.write(report.json)
+      try Console.write(report.json)
     } else if !runOptions.quiet {
-      Console.write(
+      try Console.write(
         "\(report.input) -> \(report.output): \(report.tensors.count) tensors, "
           + "\(report.inputByteCount.asBytes) -> \(report.outputByteCount.asBytes)")
     }

@@ -8,6 +8,7 @@ enum ExitStatus: Int32 {
   case noInput = 66
   case cannotCreate = 73
   case ioError = 74
+  case hungUp = 129
   case interrupted = 130
   case terminated = 143
 
@@ -19,7 +20,7 @@ enum ExitStatus: Int32 {
       // What a file says of itself is no usage.
       if error.isRecorded, self == .usage { self = .dataError }
     case is CancellationError:
-      self = Signals.wasTerminated ? .terminated : .interrupted
+      self = ExitStatus(rawValue: 128 + Signals.received) ?? .interrupted
     case is QuantizationSpecError, is LayoutError, is CalculatorError,
       PlanError.unmatchedPattern, PlanError.memoryBoundTooSmall:
       self = .usage
@@ -28,7 +29,7 @@ enum ExitStatus: Int32 {
       self = .dataError
     case let error as StorageError:
       switch error {
-      case .cannotOpen, .notARegularFile: self = .noInput
+      case .cannotOpen, .isDirectory, .notARegularFile: self = .noInput
       case .outputIsInput, .outputExists, .outputIsNotAFile, .cannotCreate: self = .cannotCreate
       case .cannotRead, .endsEarly, .changedWhileReading, .noSpace, .cannotWrite:
         self = .ioError

@@ -17,7 +17,7 @@ struct InspectCommand: ParsableCommand {
     let checkpoint = try Checkpoint(input)
     let record = try checkpoint.quantizationRecord()
     for warning in checkpoint.warnings { Console.warn("\(input): \(warning)") }
-    Console.write(json ? checkpoint.json(record: record) : text(checkpoint, record))
+    try Console.write(json ? checkpoint.json(record: record) : text(checkpoint, record))
   }
 
   private func text(_ checkpoint: Checkpoint, _ record: QuantizationRecord?) -> String {

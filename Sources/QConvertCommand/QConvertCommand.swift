@@ -9,8 +9,10 @@ struct QConvertCommand: ParsableCommand {
     commandName: "qconvert",
     abstract: "Turns float model checkpoints into quantized ones, bit for bit as coreai-opt does.",
     discussion: """
-      Exit codes: 0 done; 64 usage; 65 malformed or unsupported data; 66 no such input; 73 the \
-      output cannot be created; 74 input or output failed; 130 interrupted.
+      qconvert model.safetensors --scheme symmetric
+
+      `qconvert help convert` lists the options. Exit codes: 0 done; 64 usage; 65 malformed or unsupported data; 66 no such input; 73 the \
+      output cannot be created; 74 input or output failed; 129, 130, 143 stopped by a signal.
       """,
     version: version,
     subcommands: [
@@ -40,7 +42,7 @@ struct QConvertCommand: ParsableCommand {
     }
     let code = exitCode(for: error)
     if code == .success {
-      Console.write(fullMessage(for: error))
+      try? Console.write(fullMessage(for: error))
     } else {
       Console.fail("\(message(for: error)) (qconvert --help tells more)")
     }

@@ -11,10 +11,10 @@ import Glibc
 
 /// What the tool does when it is told to stop.
 enum Signals {
-  private static let terminated = Atomic<Bool>(false)
+  private static let latest = Atomic<Int32>(0)
 
-  /// Whether it was SIGTERM that stopped the tool.
-  static var wasTerminated: Bool { terminated.load(ordering: .relaxed) }
+  /// The signal that stopped the tool; 0 when none did.
+  static var received: Int32 { latest.load(ordering: .relaxed) }
 
   /// Makes a full disk quota and a closed pipe errors instead of the end of the process, and keeps files
   /// from taking the place of a standard stream that the caller has closed.
@@ -37,7 +37,7 @@ enum Signals {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
-        if number == SIGTERM { terminated.store(true, ordering: .relaxed) }
+        latest.store(number, ordering: .relaxed)
         progress.cancel()
         signal(number, SIG_DFL)
       }

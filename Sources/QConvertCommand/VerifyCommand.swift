@@ -27,14 +27,14 @@ struct VerifyCommand: ParsableCommand {
       }
     }
     if runOptions.json {
-      Console.write(report.json)
+      try Console.write(report.json)
     } else if !runOptions.quiet {
-      Console.write(text(report))
+      try Console.write(text(report))
     }
-    for finding in report.findings.prefix(runOptions.json ? 0 : 20) {
-      Console.fail("\(quantized): \(finding)")
+    guard report.findings.isEmpty else {
+      Console.fail("\(quantized): not what \(against) gives: \(report.findings[0])")
+      throw ExitCode(ExitStatus.dataError.rawValue)
     }
-    if !report.findings.isEmpty { throw ExitCode(ExitStatus.dataError.rawValue) }
   }
 
   private func text(_ report: Verification.Report) -> String {
@@ -53,10 +53,12 @@ struct VerifyCommand: ParsableCommand {
         shown.count < worstFirst.count ? "the largest errors:" : "errors, largest first:")
       lines.append(Console.table(rows))
     }
-    lines.append(
-      report.findings.isEmpty
-        ? "\(report.comparedCount) tensors agree, byte for byte"
-        : "\(report.findings.count) of \(report.comparedCount) tensors disagree")
+    if report.findings.isEmpty {
+      lines.append("\(report.comparedCount) tensors agree, byte for byte")
+    } else {
+      lines.append("disagreements: \(report.findings.count)")
+      lines += report.findings.map { "  \($0)" }
+    }
     return lines.joined(separator: "\n")
   }
 }

@@ -15,7 +15,9 @@ import Testing
     switch hostile.expected {
     case .accept:
       #expect(result.status == 0, "\(result.errors)")
-      #expect(result.errors == "")
+      // Both files that are odd have nothing but NaN and infinity to quantize.
+      #expect(result.errors.contains("nothing was quantized") == hostile.warn)
+      #expect(result.errors.isEmpty || result.isOneLineOfErrors)
       #expect(try directory.contents == ["out.safetensors"])
       #expect(result.output.contains(" at flat index ") == hostile.warn)
       let inspected = try Tool.run("inspect", output.string)
@@ -39,7 +41,7 @@ import Testing
     static let all = [
       NoFile(testDescription: "missing", making: "true", reason: "No such file or directory"),
       NoFile(testDescription: "a FIFO", making: "mkfifo input", reason: "not a regular file"),
-      NoFile(testDescription: "a directory", making: "mkdir input", reason: "not a regular file"),
+      NoFile(testDescription: "a directory", making: "mkdir input", reason: "is a directory"),
       NoFile(
         testDescription: "a device", making: "ln -s /dev/zero input", reason: "not a regular file"),
       NoFile(

@@ -83,7 +83,6 @@ public struct CheckpointError: Error, Sendable {
 extension CheckpointError: CustomStringConvertible {
   /// What is wrong and where, in one line.
   public var description: String {
-    reason is JSONError
-      ? "\(path): the header is not valid JSON: \(reason)" : "\(path): \(reason)"
+    reason is JSONError ? "\(path): in the header, \(reason)" : "\(path): \(reason)"
   }
 }

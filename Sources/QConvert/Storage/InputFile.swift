@@ -25,7 +25,7 @@ final class InputFile: Sendable {
     }
     guard identity.isRegularFile else {
       try? descriptor.close()
-      throw .notARegularFile(path)
+      throw identity.isDirectory ? .isDirectory(path) : .notARegularFile(path)
     }
   }
 

@@ -3,6 +3,7 @@ public import SystemPackage
 /// What the file system would not do.
 public enum StorageError: Error, Sendable {
   case cannotOpen(FilePath, Errno)
+  case isDirectory(FilePath)
   case notARegularFile(FilePath)
   case cannotRead(FilePath, Errno)
   case endsEarly(FilePath, expected: Int, available: Int)
@@ -20,6 +21,7 @@ extension StorageError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .cannotOpen(let path, let errno): "\(path): cannot open: \(errno)"
+    case .isDirectory(let path): "\(path): is a directory"
     case .notARegularFile(let path): "\(path): not a regular file"
     case .cannotRead(let path, let errno): "\(path): cannot read: \(errno)"
     case .endsEarly(let path, let expected, let available):

@@ -25,15 +25,19 @@ public struct TensorName: Sendable {
 }
 
 extension TensorName: Hashable {
-  /// Whether the bytes are the same. `String` compares fast and finds most differences; only where it
-  /// finds none do the bytes have to be looked at.
+  /// Whether the bytes are the same.
   public static func == (a: Self, b: Self) -> Bool {
-    a.string == b.string && a.string.utf8.elementsEqual(b.string.utf8)
+    var (a, b) = (a.string, b.string)
+    return a.withUTF8 { a in
+      b.withUTF8 { b in unsafe a.count == b.count && a.elementsEqual(b) }
+    }
   }
 
-  /// Feeds the text to a hasher; spellings that Unicode calls equal have the same hash.
+  /// Feeds the bytes to a hasher. Not the string: any number of spellings may be equal to Unicode, and
+  /// all would share one hash.
   public func hash(into hasher: inout Hasher) {
-    hasher.combine(string)
+    var string = string
+    string.withUTF8 { bytes in unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
   }
 }
 

@@ -352,22 +352,25 @@ import Testing
         "7 bytes are too few for a safetensors file, whose header takes 8 at least"),
       RefusedFile(
         "longest length", Array(repeating: 0xff, count: 16),
-        "the header claims 18446744073709551615 bytes; at most 100000000 are allowed"),
+        "the header claims 18446744073709551615 bytes; at most 100000000 are allowed: not a safetensors file?"
+      ),
       RefusedFile(
         "length of -7", [0xf9] + Array(repeating: 0xff, count: 15),
-        "the header claims 18446744073709551609 bytes; at most 100000000 are allowed"),
+        "the header claims 18446744073709551609 bytes; at most 100000000 are allowed: not a safetensors file?"
+      ),
       RefusedFile(
         "big-endian length", [0, 0, 0, 0, 0, 0, 0, 2] + Array("{}".utf8),
-        "the header claims 144115188075855872 bytes; at most 100000000 are allowed"),
+        "the header claims 144115188075855872 bytes; at most 100000000 are allowed: not a safetensors file?"
+      ),
       RefusedFile(
         "length one over the limit", [0x01, 0xe1, 0xf5, 0x05, 0, 0, 0, 0] + Array("{}".utf8),
-        "the header claims 100000001 bytes; at most 100000000 are allowed"),
+        "the header claims 100000001 bytes; at most 100000000 are allowed: not a safetensors file?"),
       RefusedFile(
         "length at the limit", [0x00, 0xe1, 0xf5, 0x05, 0, 0, 0, 0] + Array("{}".utf8),
         "the header claims 100000000 bytes, the file has 2 left: incomplete download?"),
       RefusedFile(
         "not UTF-8", [6, 0, 0, 0, 0, 0, 0, 0] + Array("{\"".utf8) + [0xff] + Array("\":1".utf8),
-        "the header is not valid JSON: the string at byte 2 is not UTF-8"),
+        "in the header, the string at byte 2 is not UTF-8"),
     ]
     + [
       (

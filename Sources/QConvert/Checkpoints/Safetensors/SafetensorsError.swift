@@ -33,7 +33,8 @@ extension SafetensorsError: CustomStringConvertible {
     case .tooShort(let byteCount):
       "\(byteCount) bytes are too few for a safetensors file, whose header takes 8 at least"
     case .headerTooLong(let length):
-      "the header claims \(length) bytes; at most \(SafetensorsHeader.lengthLimit) are allowed"
+      "the header claims \(length) bytes; at most \(SafetensorsHeader.lengthLimit) are allowed: "
+        + "not a safetensors file?"
     case .outputHeaderTooLong(let length):
       "the header of the output would take \(length) bytes; at most "
         + "\(SafetensorsHeader.lengthLimit) are allowed"
