@@ -1,6 +1,6 @@
 # make demo   set up, build, convert a real model and show what came out
 # make test   set up, build, run all tests
-.PHONY: demo test build setup lint format conformance docs clean
+.PHONY: demo test build setup lint format conformance check-arm64 docs clean
 
 demo: build
 	./scripts/demo.sh
@@ -25,6 +25,10 @@ format:
 # Compares with the live coreai-opt in a virtual environment of its own (1.5 GB, once).
 conformance: build
 	./scripts/conformance.sh
+
+# Compares the arm64 kernels, under emulation, with those of this machine.
+check-arm64: setup
+	./scripts/check-arm64.sh
 
 docs: setup
 	swift package generate-documentation --target QConvert --warnings-as-errors

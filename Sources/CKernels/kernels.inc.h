@@ -212,10 +212,18 @@ INLINE bool range_lanes_of(enum qc_float type, const void *x, size_t lanes, floa
 // Round half to even for |value| < 2^22: the sum has a unit in the last place of 1.
 INLINE vf round_even(vf value) { return value + 12582912.0f - 12582912.0f; }
 
+// The value, or +0 where it is not negative. On the bits: for floats, arm64 compilers take an instruction
+// that keeps -0.
+INLINE vf at_most_zero(vf value) {
+  vi bits = __builtin_bit_cast(vi, value);
+  bits = bits < 0 && bits != INT32_MIN ? bits : 0;
+  return __builtin_bit_cast(vf, bits);
+}
+
 // Returns the bits of what has to be finite.
 INLINE vu qparams_of(enum qc_float type, const struct qc_rule *rule, vf low, vf high,
                      vf *scale, vi *zero, vf *minval) {
-  low = rule->has_low ? (vf)rule->low : smaller(low, 0.0f);
+  low = rule->has_low ? (vf)rule->low : at_most_zero(low);
   high = rule->has_high ? (vf)rule->high : larger(high, 0.0f);
   vf magnitude = larger(-low, high);
   if (rule->power_of_two) {

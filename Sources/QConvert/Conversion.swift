@@ -46,23 +46,11 @@ public struct Conversion: Sendable {
   public func write(
     to output: FilePath, progress: ConversionProgress = ConversionProgress()
   ) throws -> ConversionReport {
-    let clock = ContinuousClock()
-    let start = clock.now
-    progress.begin(byteCount: plan.bytesToRead)
-    let sink = try FileSink(
-      plan, to: output, inputs: [checkpoint.file], overwrite: options.overwrites,
-      isDurable: options.isDurable)
-    do {
-      try PipelineRun(plan, into: sink, progress: progress).run(jobs: options.workerCount)
-      try checkpoint.file.checkUnchanged()
-      try sink.commit()
-    } catch {
-      sink.discard()
-      throw error
-    }
+    let duration = try plan.write(
+      to: output, from: [checkpoint.file], jobs: options.workerCount,
+      overwrite: options.overwrites, isDurable: options.isDurable, progress: progress)
     return ConversionReport(
-      plan, input: checkpoint, output: output, layout: options.layout.name,
-      duration: clock.now - start)
+      plan, input: checkpoint, output: output, layout: options.layout.name, duration: duration)
   }
 
   /// What becomes of every tensor, in the order of the checkpoint.

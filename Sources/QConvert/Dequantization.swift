@@ -46,24 +46,12 @@ public struct Dequantization: Sendable {
   public func write(
     to output: FilePath, progress: ConversionProgress = ConversionProgress()
   ) throws -> ConversionReport {
-    let clock = ContinuousClock()
-    let start = clock.now
-    progress.begin(byteCount: plan.bytesToRead)
-    let sink = try FileSink(
-      plan, to: output, inputs: checkpoint.files.map(\.file), overwrite: options.overwrites,
-      isDurable: options.isDurable)
-    do {
-      let jobs = max(options.jobs ?? Machine.coreCount, 1)
-      try PipelineRun(plan, into: sink, progress: progress).run(jobs: jobs)
-      for file in checkpoint.files { try file.file.checkUnchanged() }
-      try sink.commit()
-    } catch {
-      sink.discard()
-      throw error
-    }
+    let duration = try plan.write(
+      to: output, from: checkpoint.files.map(\.file),
+      jobs: max(options.jobs ?? Machine.coreCount, 1),
+      overwrite: options.overwrites, isDurable: options.isDurable, progress: progress)
     return ConversionReport(
-      plan, input: checkpoint.main, output: output, layout: "float",
-      duration: clock.now - start)
+      plan, input: checkpoint.main, output: output, layout: "float", duration: duration)
   }
 }
 

@@ -29,13 +29,14 @@ extension SlabQuantizer {
     let width = quantization.precision.byteCount
     var isFinite = true
     var lanes: (pattern: LanePattern, count: Int)?
-    let laneMin = laneScratch.reserve(0..<BlockGeometry.longestPattern)
+    let lowLanes = unsafe laneMin.reserve(BlockGeometry.longestPattern)
+    let highLanes = unsafe laneMax.reserve(BlockGeometry.longestPattern)
     func flushLanes() {
       guard let (pattern, count) = lanes else { return }
       pattern.forEach(count) { lane, group in
         let index = group - groups.lowerBound
-        unsafe min[index] = Swift.min(min[index], laneMin.scale[lane])
-        unsafe max[index] = Swift.max(max[index], laneMin.minval[lane])
+        unsafe min[index] = Swift.min(min[index], lowLanes[lane])
+        unsafe max[index] = Swift.max(max[index], highLanes[lane])
       }
       lanes = nil
     }
@@ -53,13 +54,13 @@ extension SlabQuantizer {
         if lanes?.pattern != pattern || (lanes?.count ?? 0) < count {
           flushLanes()
           lanes = (pattern, count)
-          unsafe laneMin.scale.update(repeating: .infinity)
-          unsafe laneMin.minval.update(repeating: -.infinity)
+          unsafe lowLanes.update(repeating: .infinity)
+          unsafe highLanes.update(repeating: -.infinity)
         }
         let x = unsafe input.baseAddress.unsafelyUnwrapped + (start - elements.lowerBound) * width
         isFinite =
           unsafe kernels.functions.range_lanes(
-            type, x, count, laneMin.scale.baseAddress, laneMin.minval.baseAddress) && isFinite
+            type, x, count, lowLanes.baseAddress, highLanes.baseAddress) && isFinite
       }
     }
     flushLanes()
@@ -101,6 +102,7 @@ extension SlabQuantizer {
       quantization.tensor.name, index: elements.lowerBound + index, value: unsafe values[index])
   }
 
+  /// The elements as doubles, exactly.
   func widen(
     _ count: Int, input: UnsafeRawBufferPointer, _ precision: FloatPrecision
   ) -> UnsafeMutableBufferPointer<Double> {

@@ -4,12 +4,18 @@
 /// call that fills them.
 final class SlabQuantizer {
   let kernels: Kernels
+  /// Elements of a slab: float64 ones as kernels take them, any as general calculators do.
   let narrowed = Scratch<Float>()
   let widened = Scratch<Double>()
+  /// Ranges, a group and a lane each.
   let rangeMin = Scratch<Float>()
   let rangeMax = Scratch<Float>()
-  let laneScratch = QParamsScratch()
+  let laneMin = Scratch<Float>()
+  let laneMax = Scratch<Float>()
+  /// Parameters, a group and a lane each.
   let groupScratch = QParamsScratch()
+  let laneScratch = QParamsScratch()
+  /// Results.
   let codeScratch = Scratch<UInt8>()
   let floatScratch = Scratch<UInt8>()
 
