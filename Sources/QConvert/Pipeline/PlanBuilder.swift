@@ -22,7 +22,8 @@ struct PlanBuilder {
   func plan(
     _ drafts: [Draft], closing: [OutputEntry], metadata: [SafetensorsHeader.Metadata]
   ) throws -> ConversionPlan {
-    var names = Set<TensorName>()
+    let count = drafts.reduce(closing.count) { $0 + $1.entries.count }
+    var names = Set<TensorName>(minimumCapacity: count)
     var items = files.map { _ in [SafetensorsHeader.Item]() }
     for entry in drafts.lazy.flatMap(\.entries) + closing {
       guard names.insert(entry.name).inserted else {
