@@ -15,7 +15,7 @@ public struct Verification: Sendable {
   }
 
   /// A disagreement.
-  public enum Finding: Error, Hashable, Sendable {
+  public enum Finding: Hashable, Sendable {
     case missing(TensorName)
     case unexpected(TensorName)
     case mismatched(TensorName, expected: String, found: String)
@@ -36,6 +36,9 @@ public struct Verification: Sendable {
   ) throws {
     self.quantized = try QuantizedCheckpoint(quantized)
     self.original = try Checkpoint(original)
+    guard try self.original.quantizationRecord() == nil else {
+      throw CheckpointError(path: original, reason: RecordError.alreadyQuantized)
+    }
     let specs = Dictionary(
       self.quantized.record.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let decisions = self.original.tensors.map { tensor -> TensorDecision in
@@ -64,23 +67,40 @@ public struct Verification: Sendable {
     for file in quantized.files + [original] { try file.file.checkUnchanged() }
     let entries = plan.tensors.flatMap(\.entries) + plan.closingEntries
     let figures = run.errorFigures
+    let stored = sink.findings(entries)
     return Report(
-      findings: structuralFindings(entries) + sink.findings(entries),
+      findings: structuralFindings(entries) + stored.compactMap(\.self),
       errors: plan.tensors.enumerated().compactMap { index, tensor in
         figures[index].map { (tensor.name, $0) }
       },
-      comparedCount: entries.count)
+      comparedCount: stored.filter { $0?.isOfBytes ?? true }.count)
   }
 
   private func structuralFindings(_ entries: [PlannedEntry]) -> [Finding] {
-    let originals = Set(original.tensors.map(\.name))
+    let originals = Dictionary(
+      original.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let expected = Set(entries.map(\.entry.name))
     let kept = Set(quantized.main.header.metadata)
-    return quantized.record.tensors.filter { !originals.contains($0.name) }
-      .map { .notInOriginal($0.name) }
+    return quantized.record.tensors.compactMap { recorded -> Finding? in
+      guard let tensor = originals[recorded.name] else { return .notInOriginal(recorded.name) }
+      let isRecorded =
+        tensor.shape == recorded.shape && tensor.dtype == recorded.precision.dtype
+      return isRecorded
+        ? nil
+        : .mismatched(
+          recorded.name, expected: "\(recorded.precision.dtype) \(recorded.shape) in the original",
+          found: "\(tensor.dtype) \(tensor.shape)")
+    }
       + quantized.files.flatMap(\.tensors).filter { !expected.contains($0.name) }
       .map { .unexpected($0.name) }
       + original.header.metadata.filter { !kept.contains($0) }.map { .metadata($0.name) }
+  }
+}
+
+extension Verification.Finding {
+  /// Whether bytes were compared to find it.
+  fileprivate var isOfBytes: Bool {
+    if case .different = self { true } else { false }
   }
 }
 
@@ -120,9 +140,10 @@ private final class ComparisonSink: EntrySink {
     }
   }
 
-  func findings(_ entries: [PlannedEntry]) -> [Verification.Finding] {
+  /// What was found of every entry; nil where it agrees.
+  func findings(_ entries: [PlannedEntry]) -> [Verification.Finding?] {
     let differences = differences.withLock { $0 }
-    return entries.compactMap { planned in
+    return entries.map { planned in
       let entry = planned.entry
       guard let stored = quantized.tensor(entry.name)?.descriptor else {
         return .missing(entry.name)

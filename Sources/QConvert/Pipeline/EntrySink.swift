@@ -15,18 +15,13 @@ struct FileSink: EntrySink {
     _ plan: ConversionPlan, to path: FilePath, inputs: [InputFile], overwrite: Bool,
     isDurable: Bool
   ) throws {
+    try plan.checkDestination(path, inputs: inputs, overwrite: overwrite)
     var files: [OutputFile] = []
     do {
       for planned in plan.files {
-        let path = path.inserting(suffix: planned.suffix)
-        for input in inputs {
-          let existing = try? FileIdentity(at: path)
-          guard existing?.isSameFile(as: input.identity) != true else {
-            throw StorageError.outputIsInput(output: path, input: input.path)
-          }
-        }
         let file = try OutputFile(
-          path, byteCount: planned.byteCount, overwrite: overwrite, isDurable: isDurable)
+          path.inserting(suffix: planned.suffix), byteCount: planned.byteCount,
+          overwrite: overwrite, isDurable: isDurable)
         files.append(file)
         try unsafe planned.header.withUnsafeBytes { bytes in try unsafe file.write(bytes, at: 0) }
       }
@@ -41,8 +36,10 @@ struct FileSink: EntrySink {
     try unsafe files[entry.file].write(bytes, at: entry.bytes.lowerBound + offset)
   }
 
-  /// Gives the files their names, the main one last: it stands for a complete output.
+  /// Gives the files their names, the main one last: it stands for a complete output. Of several, an old
+  /// main one goes first, so that it never stands beside new buffers.
   func commit() throws {
+    if files.count > 1 { files[0].removeReplaced() }
     for file in files.reversed() { try file.commit() }
   }
 
@@ -55,6 +52,16 @@ struct FileSink: EntrySink {
 /// The bytes of entries are dropped: only errors count.
 struct NullSink: EntrySink {
   func put(_ bytes: UnsafeRawBufferPointer, _ entry: PlannedEntry, at offset: Int) {}
+}
+
+extension ConversionPlan {
+  /// Demands that all files can be written, as far as that can be told without writing.
+  func checkDestination(_ path: FilePath, inputs: [InputFile], overwrite: Bool) throws {
+    for file in files {
+      try OutputFile.check(
+        path.inserting(suffix: file.suffix), inputs: inputs, overwrite: overwrite)
+    }
+  }
 }
 
 extension FilePath {

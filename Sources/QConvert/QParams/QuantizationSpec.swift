@@ -83,11 +83,14 @@ public struct FloatRange: Hashable, Sendable {
   /// Fixes one bound or both.
   ///
   /// - Throws: ``QuantizationSpecError/badFloatRange(_:_:)`` unless low <= 0 <= high and low < high, all
-  ///   finite.
+  ///   finite in float32.
   public init(low: Double?, high: Double?) throws(QuantizationSpecError) {
     let lowest = low ?? -1
     let highest = high ?? 1
-    guard lowest.isFinite, highest.isFinite, lowest <= 0, highest >= 0, lowest < highest else {
+    // The reference holds bounds in float32.
+    guard Float(lowest).isFinite, Float(highest).isFinite, lowest <= 0, highest >= 0,
+      lowest < highest
+    else {
       throw .badFloatRange(low, high)
     }
     self.low = low
@@ -117,7 +120,7 @@ extension QuantizationSpecError: CustomStringConvertible {
     case .badBlockSize(let size):
       "a block size is positive, or -1 for a whole axis in a list: not \(size)"
     case .badFloatRange(let low, let high):
-      "a float range is low <= 0 <= high with low < high: "
+      "a float range is low <= 0 <= high with low < high, in float32: "
         + "not \(low.map { "\($0)" } ?? "none"),\(high.map { "\($0)" } ?? "none")"
     }
   }

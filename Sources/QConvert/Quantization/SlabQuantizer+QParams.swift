@@ -89,6 +89,9 @@ extension SlabQuantizer {
     for i in 0..<params.count {
       unsafe params.scale[i] = Float(quantization.precision.rounded(Double(params.scale[i])))
       unsafe params.minval[i] = Float(quantization.precision.rounded(Double(params.minval[i])))
+      guard unsafe params.scale[i].isFinite, unsafe params.minval[i].isFinite else {
+        throw overflow(group: params.first + i, quantization)
+      }
       guard unsafe params.scale[i] > 0 else {
         let index = quantization.geometry.firstElement(ofGroup: params.first + i)
         throw .scaleUnderflow(quantization.tensor.name, index: index)

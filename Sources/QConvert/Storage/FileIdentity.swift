@@ -7,13 +7,14 @@ import Glibc
 #endif
 
 /// Which file a path leads to and in what state it is, as `stat` tells.
-struct FileIdentity: Equatable, Sendable {
+struct FileIdentity: Sendable {
   let device: UInt64
   let inode: UInt64
   let mode: mode_t
   let byteCount: Int
-  /// Nanoseconds since 1970.
-  let modified: Int
+  /// When the contents changed last; any date a file system can hold.
+  private let modifiedSeconds: Int
+  private let modifiedNanoseconds: Int
 
   /// The file behind an open descriptor.
   init(of descriptor: FileDescriptor) throws(Errno) {
@@ -51,11 +52,19 @@ struct FileIdentity: Equatable, Sendable {
     #else
     let time = status.st_mtim
     #endif
-    modified = time.tv_sec * 1_000_000_000 + time.tv_nsec
+    modifiedSeconds = Int(time.tv_sec)
+    modifiedNanoseconds = Int(time.tv_nsec)
   }
 
   var isRegularFile: Bool { mode & S_IFMT == S_IFREG }
   var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+
+  /// Whether the file still has the size and the contents it had; its mode does not matter.
+  func hasContents(of other: FileIdentity) -> Bool {
+    isSameFile(as: other) && byteCount == other.byteCount
+      && modifiedSeconds == other.modifiedSeconds
+      && modifiedNanoseconds == other.modifiedNanoseconds
+  }
 
   /// Whether both are the same file, by whatever path.
   func isSameFile(as other: FileIdentity) -> Bool {

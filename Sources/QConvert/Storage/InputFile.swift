@@ -68,13 +68,11 @@ final class InputFile: Sendable {
   /// Demands that the file is still what it was when it was opened.
   func checkUnchanged() throws(StorageError) {
     do throws(Errno) {
-      guard try FileIdentity(of: descriptor) == identity else { throw Errno.stale }
+      guard try FileIdentity(of: descriptor).hasContents(of: identity) else {
+        throw Errno.staleNFSFileHandle
+      }
     } catch {
       throw .changedWhileReading(path)
     }
   }
-}
-
-extension Errno {
-  fileprivate static let stale = Errno.staleNFSFileHandle
 }

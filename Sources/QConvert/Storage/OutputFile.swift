@@ -19,7 +19,6 @@ final class OutputFile: Sendable {
   private let temporary: TemporaryFile
   private let replaced: FileIdentity?
   private let isDurable: Bool
-  private let descriptor: FileDescriptor
 
   /// Creates the temporary file and reserves `byteCount` bytes. Only with `overwrite` may a file of that
   /// name exist; with `isDurable`, ``commit()`` waits until the bytes are on the disk.
@@ -29,27 +28,16 @@ final class OutputFile: Sendable {
     self.path = path
     self.isDurable = isDurable
     destination = Self.followingLinks(path)
-    temporary = TemporaryFile(for: destination)
+    replaced = try Self.check(path, destination, overwrite: overwrite)
     do throws(Errno) {
-      replaced = try FileIdentity(at: destination)
-    } catch {
-      throw .cannotCreate(path, error)
-    }
-    if let replaced {
-      guard replaced.isRegularFile else { throw .outputIsNotAFile(path) }
-      guard overwrite else { throw .outputExists(path) }
-    } else if FileIdentity.isLink(destination) {
-      throw .outputIsNotAFile(path)
-    }
-    do throws(Errno) {
-      descriptor = try temporary.create()
+      temporary = try TemporaryFile(for: destination)
     } catch {
       throw .cannotCreate(path, error)
     }
     do throws(Errno) {
-      try descriptor.reserve(byteCount)
+      try temporary.descriptor.reserve(byteCount)
       if let replaced {
-        guard fchmod(descriptor.rawValue, replaced.mode & 0o7777) == 0 else {
+        guard fchmod(temporary.descriptor.rawValue, replaced.mode & 0o7777) == 0 else {
           throw Errno(rawValue: errno)
         }
       }
@@ -65,7 +53,7 @@ final class OutputFile: Sendable {
   /// Writes bytes at an offset within the reserved size.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StorageError) {
     do {
-      _ = unsafe try descriptor.writeAll(toAbsoluteOffset: Int64(offset), bytes)
+      _ = unsafe try temporary.descriptor.writeAll(toAbsoluteOffset: Int64(offset), bytes)
     } catch {
       throw .cannotWrite(path, error as? Errno ?? .ioError)
     }
@@ -74,7 +62,7 @@ final class OutputFile: Sendable {
   /// Gives the file its name, once its bytes are safe.
   func commit() throws(StorageError) {
     do throws(Errno) {
-      if isDurable { try descriptor.synchronize() }
+      if isDurable { try temporary.descriptor.synchronize() }
       let result = unsafe temporary.path.withPlatformString { from in
         unsafe destination.withPlatformString { to in
           replaced == nil ? unsafe renameWithoutReplacing(from, to) : unsafe rename(from, to)
@@ -94,7 +82,44 @@ final class OutputFile: Sendable {
   }
 
   deinit {
-    try? descriptor.close()
+    try? temporary.descriptor.close()
+  }
+
+  /// Demands that a file can be written there, as far as that can be told without writing: no input is
+  /// replaced, and nothing else without `overwrite`.
+  static func check(
+    _ path: FilePath, inputs: [InputFile], overwrite: Bool
+  ) throws(StorageError) {
+    let replaced = try check(path, followingLinks(path), overwrite: true)
+    for input in inputs where replaced?.isSameFile(as: input.identity) == true {
+      throw .outputIsInput(output: path, input: input.path)
+    }
+    _ = try check(path, followingLinks(path), overwrite: overwrite)
+  }
+
+  /// The file that will be replaced, if any.
+  private static func check(
+    _ path: FilePath, _ destination: FilePath, overwrite: Bool
+  ) throws(StorageError) -> FileIdentity? {
+    let replaced: FileIdentity?
+    do throws(Errno) {
+      replaced = try FileIdentity(at: destination)
+    } catch {
+      throw .cannotCreate(path, error)
+    }
+    if let replaced {
+      guard replaced.isRegularFile else { throw .outputIsNotAFile(path) }
+      guard overwrite else { throw .outputExists(path) }
+    } else if FileIdentity.isLink(destination) {
+      throw .outputIsNotAFile(path)
+    }
+    return replaced
+  }
+
+  /// Removes the file that this one replaces, so that it cannot be taken for part of the new output.
+  func removeReplaced() {
+    guard replaced != nil else { return }
+    _ = unsafe destination.withPlatformString { path in unsafe unlink(path) }
   }
 
   /// The path with a link in its last place replaced by what it leads to, if that exists.
@@ -112,6 +137,10 @@ final class OutputFile: Sendable {
 extension FileDescriptor {
   /// Waits until what has been written is on the disk.
   fileprivate func synchronize() throws(Errno) {
+    #if canImport(Darwin)
+    // There fsync leaves the bytes in the drive's cache.
+    if fcntl(rawValue, F_FULLFSYNC) == 0 { return }
+    #endif
     while fsync(rawValue) != 0 {
       let code = Errno(rawValue: errno)
       guard code == .interrupted else { throw code }
@@ -161,7 +190,11 @@ extension FilePath {
 private func renameWithoutReplacing(
   _ from: UnsafePointer<CChar>, _ to: UnsafePointer<CChar>
 ) -> Int32 {
-  if unsafe link(from, to) == 0 { return unsafe unlink(from) }
+  if unsafe link(from, to) == 0 {
+    // The output is there; a second name that stays is a leftover like others.
+    _ = unsafe unlink(from)
+    return 0
+  }
   // Not every file system has hard links; there the check at the start has to do.
   return errno == EEXIST ? -1 : unsafe rename(from, to)
 }

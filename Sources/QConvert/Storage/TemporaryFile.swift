@@ -6,41 +6,36 @@ import Darwin
 import Glibc
 #endif
 
-/// The temporary file beside an output: `.NAME.qconvert-PID.tmp`.
+/// The temporary file beside an output, open for writing: `.NAME.qconvert-PID.tmp`.
 ///
 /// Its writer holds a lock on it, which ends with the process: one that can be locked was left by a run
 /// that died, and goes.
 struct TemporaryFile: Sendable {
   let path: FilePath
-  private let prefix: String
+  let descriptor: FileDescriptor
 
-  init(for destination: FilePath) {
+  /// Creates the file, after removing those of runs that died.
+  init(for destination: FilePath) throws(Errno) {
+    let directory = destination.removingLastComponent()
     // Names have 255 bytes at most, and this one has to fit where the output's does.
     let name = destination.lastComponent?.string ?? ""
-    prefix = ".\(String(decoding: name.utf8.prefix(200), as: UTF8.self)).qconvert-"
-    path = destination.removingLastComponent().appending("\(prefix)\(getpid()).tmp")
-  }
-
-  /// Creates the file, open for writing and locked, after removing those of runs that died.
-  func create() throws(Errno) -> FileDescriptor {
-    removeLeftovers()
-    do {
-      while true {
-        let descriptor = try FileDescriptor.open(
-          path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-          permissions: FilePermissions(rawValue: 0o666))
-        // A file system without locks is no reason to stop.
-        _ = flock(descriptor.rawValue, LOCK_EX)
-        // Before it was locked, another run may have taken it for a leftover.
-        if let found = try FileIdentity(at: path),
-          found.isSameFile(as: try FileIdentity(of: descriptor))
-        {
-          return descriptor
+    let prefix = ".\(String(decoding: name.utf8.prefix(200), as: UTF8.self)).qconvert-"
+    Self.removeLeftovers(in: directory, prefix)
+    var attempt = 0
+    while true {
+      // Another process of this number, in another container, may be at work on the same output.
+      let number = attempt == 0 ? "\(getpid())" : "\(getpid())-\(attempt)"
+      let path = directory.appending("\(prefix)\(number).tmp")
+      do throws(Errno) {
+        if let descriptor = try Self.create(path) {
+          self.path = path
+          self.descriptor = descriptor
+          return
         }
-        try descriptor.close()
+      } catch {
+        guard error == .fileExists, attempt < 100 else { throw error }
       }
-    } catch {
-      throw error as? Errno ?? .ioError
+      attempt += 1
     }
   }
 
@@ -49,19 +44,43 @@ struct TemporaryFile: Sendable {
     _ = unsafe path.withPlatformString { path in unsafe unlink(path) }
   }
 
-  private func removeLeftovers() {
-    let directory = path.removingLastComponent()
+  /// Creates and locks a file; nil when another run took it for a leftover before it was locked.
+  private static func create(_ path: FilePath) throws(Errno) -> FileDescriptor? {
+    do {
+      let descriptor = try FileDescriptor.open(
+        path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+        permissions: FilePermissions(rawValue: 0o666))
+      // A file system without locks is no reason to stop.
+      _ = flock(descriptor.rawValue, LOCK_EX)
+      if descriptor.isOpenFile(at: path) { return descriptor }
+      try descriptor.close()
+      return nil
+    } catch {
+      throw error as? Errno ?? .ioError
+    }
+  }
+
+  private static func removeLeftovers(in directory: FilePath, _ prefix: String) {
     for name in (directory.isEmpty ? FilePath(".") : directory).directoryEntries
     where name.hasPrefix(prefix) && name.hasSuffix(".tmp") {
-      let leftover = directory.appending(name)
+      let path = directory.appending(name)
       let options: FileDescriptor.OpenOptions = [.nonBlocking, .closeOnExec, .noFollow]
-      guard let descriptor = try? FileDescriptor.open(leftover, .writeOnly, options: options)
+      guard let descriptor = try? FileDescriptor.open(path, .writeOnly, options: options)
       else { continue }
-      if flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 {
-        _ = unsafe leftover.withPlatformString { path in unsafe unlink(path) }
+      if flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0, descriptor.isOpenFile(at: path) {
+        _ = unsafe path.withPlatformString { path in unsafe unlink(path) }
       }
       try? descriptor.close()
     }
+  }
+}
+
+extension FileDescriptor {
+  /// Whether the path still leads to the file that is open.
+  fileprivate func isOpenFile(at path: FilePath) -> Bool {
+    guard let found = try? FileIdentity(at: path), let own = try? FileIdentity(of: self)
+    else { return false }
+    return found.isSameFile(as: own)
   }
 }
 

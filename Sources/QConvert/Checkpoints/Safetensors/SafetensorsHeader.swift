@@ -43,13 +43,21 @@ extension SafetensorsHeader {
     let first = try reader.peek()
     if reader.offset > 0 { warnings.append("blanks before the header's text") }
     guard first == UInt8(ascii: "{") else { throw SafetensorsError.headerNotAnObject }
+    var unknownFields = 0
+    var firstUnknown: (tensor: TensorName, field: TensorName)?
     try reader.readObject { reader, name in
       if name.utf8.elementsEqual("__metadata__".utf8) {
         try readMetadata(from: &reader)
       } else {
-        let entry = try Entry(from: &reader, name: TensorName(name), warnings: &warnings)
+        let entry = try Entry(from: &reader, name: TensorName(name))
+        unknownFields += entry.unknownFields
+        firstUnknown = firstUnknown ?? entry.firstUnknownField.map { (entry.name, $0) }
         tensors.append(entry.descriptor(dataStart: dataStart))
       }
+    }
+    if let (tensor, field) = firstUnknown {
+      let others = unknownFields == 1 ? "" : ", and \(unknownFields - 1) more such fields"
+      warnings.append("tensor \(tensor) has an unknown field \"\(field)\"\(others)")
     }
     let end = reader.offset
     try reader.expectEnd()
@@ -112,10 +120,16 @@ private struct Entry {
   var shape: [Int]
   var offsets: Range<Int>
 
-  init(from reader: inout JSONReader, name: TensorName, warnings: inout [String]) throws {
+  /// Fields that the format does not know; a file may have many.
+  var unknownFields = 0
+  var firstUnknownField: TensorName?
+
+  init(from reader: inout JSONReader, name: TensorName) throws {
     var dtype: DType?
     var shape: [Int]?
     var offsets: [Int]?
+    var unknownFields = 0
+    var firstUnknown: TensorName?
     guard try reader.peek() == UInt8(ascii: "{") else { throw SafetensorsError.notAnEntry(name) }
     do {
       try reader.readObject { reader, field in
@@ -133,7 +147,8 @@ private struct Entry {
         case "data_offsets": offsets = try Self.readSizes("data_offsets", name, from: &reader)
         default:
           try reader.skipValue()
-          warnings.append("tensor \(name) has an unknown field \"\(TensorName(field))\"")
+          unknownFields += 1
+          firstUnknown = firstUnknown ?? TensorName(field)
         }
       }
     } catch JSONError.duplicateName(let field, _) {
@@ -147,6 +162,8 @@ private struct Entry {
       throw SafetensorsError.reversedOffsets(name, offsets[0], offsets[1])
     }
     self.name = name
+    self.unknownFields = unknownFields
+    firstUnknownField = firstUnknown
     self.dtype = dtype
     self.shape = shape
     self.offsets = offsets[0]..<offsets[1]
