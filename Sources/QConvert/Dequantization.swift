@@ -105,8 +105,8 @@ extension ConversionPlan {
     }
     self = try PlanBuilder(files: [""], file: { _ in 0 }).plan(
       ordered, closing: [],
-      metadata: checkpoint.main.header.metadata.filter {
-        $0.name != QuantizationRecord.metadataName
-      })
+      metadata: [
+        checkpoint.main.header.metadata.filter { $0.name != QuantizationRecord.metadataName }
+      ])
   }
 }

@@ -100,7 +100,7 @@ enum Synchronization: String, ExpressibleByArgument, CaseIterable {
 
 /// The options of every command that reads much.
 struct RunOptions: ParsableArguments {
-  @Option(help: "Workers; by default one a core.")
+  @Option(parsing: .unconditional, help: "Workers; by default one a core.")
   var jobs: Int?
 
   @Option(
@@ -117,6 +117,7 @@ struct RunOptions: ParsableArguments {
   var verbose = false
 
   func validate() throws {
+    if json, quiet { throw ValidationError("--json does not go with --quiet") }
     if let jobs, jobs < 1 { throw ValidationError("--jobs takes 1 or more, not \(jobs)") }
   }
 

@@ -26,12 +26,12 @@ enum Console {
       let line = line.drop { $0 == " " }
       return line.hasPrefix("- ") ? line.dropFirst(2) : line
     }
-    emit("qconvert: \(lines.joined(separator: " "))\n")
+    emit("qconvert: \(visible(lines.joined(separator: " ")))\n")
   }
 
   /// Writes a warning.
   static func warn(_ text: String) {
-    emit("qconvert: warning: \(text)\n")
+    emit("qconvert: warning: \(visible(text))\n")
   }
 
   /// Replaces the current line of the terminal.
@@ -41,6 +41,16 @@ enum Console {
 
   /// Whether standard error is a terminal.
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+  /// The text without what drives a terminal: paths may hold anything.
+  private static func visible(_ text: String) -> String {
+    var visible = ""
+    for scalar in text.unicodeScalars {
+      let isControl = scalar.properties.generalCategory == .control
+      visible += isControl ? scalar.escaped(asASCII: true) : String(scalar)
+    }
+    return visible
+  }
 
   /// There is nowhere to say that standard error cannot be written to.
   private static func emit(_ text: String) {
@@ -66,6 +76,9 @@ enum Console {
 }
 
 extension Int {
+  /// A number of things: `1 tensor`, `2 tensors`.
+  func of(_ thing: String) -> String { "\(self) \(thing)\(self == 1 ? "" : "s")" }
+
   /// A number of bytes in decimal units, three digits: `22.7 MB`.
   var asBytes: String {
     let units = ["B", "kB", "MB", "GB", "TB"]

@@ -2,7 +2,7 @@ import QConvert
 
 extension ConversionReport {
   /// The report for a person: what became of the tensors, sizes before and after, time.
-  func summary(verbose: Bool, isDryRun: Bool = false) -> String {
+  func summary(verbose: Bool) -> String {
     var lines: [String] = []
     if verbose {
       lines.append(
@@ -14,7 +14,7 @@ extension ConversionReport {
             ]
           }))
     }
-    lines.append("\(input) -> \(output)\(isDryRun ? " (dry run, nothing written)" : "")")
+    lines.append("\(input) -> \(output)\(duration == nil ? " (dry run, nothing written)" : "")")
     let total = tensors.reduce(0) { $0 + $1.inputByteCount }
     lines.append(
       Console.table(
@@ -31,7 +31,7 @@ extension ConversionReport {
     let share = (100 * Double(quantized) / Double(max(total, 1))).formatted(digits: 1)
     let ratio = (100 * Double(outputByteCount) / Double(max(inputByteCount, 1)))
       .formatted(digits: 1)
-    let time = isDryRun ? "" : " in \((duration / .seconds(1)).formatted(digits: 2)) s"
+    let time = duration.map { " in \(($0 / .seconds(1)).formatted(digits: 2)) s" } ?? ""
     lines.append(
       "  \(share) % of the tensor bytes are quantized; file \(inputByteCount.asBytes) -> "
         + "\(outputByteCount.asBytes) (\(ratio) %)\(time)")

@@ -55,24 +55,25 @@ struct ConvertCommand: ParsableCommand {
   private func convert() throws {
     let conversion = try Conversion(of: input, makeOptions())
     let output = self.output ?? defaultOutput
+    if let format = output.extension, ["h5", "hdf5", "keras"].contains(format.lowercased()) {
+      throw ValidationError("\(output): only safetensors files can be written")
+    }
     let report =
       dryRun
-      ? ConversionReport(
-        conversion.plan, input: conversion.checkpoint, output: output, layout: layout,
-        duration: .zero)
+      ? try conversion.dryRun(to: output)
       : try runOptions.run(on: input) { progress in
         try conversion.write(to: output, progress: progress)
       }
     for warning in report.warnings { Console.warn("\(input): \(warning)") }
-    let skipped = report.tensors.filter { $0.decision.action == "skipped" }
-    if let first = skipped.first, !report.tensors.contains(where: { $0.decision.spec != nil }) {
-      let reason = first.decision.reason ?? ""
-      Console.warn("\(input): nothing was quantized; tensor \(first.name): \(reason)")
+    let skipped = report.tensors.first { $0.decision.action == "skipped" }
+    if let skipped, !report.tensors.contains(where: { $0.decision.spec != nil }) {
+      let reason = skipped.decision.reason ?? ""
+      Console.warn("\(input): nothing was quantized; tensor \(skipped.name): \(reason)")
     }
     if runOptions.json {
       try Console.write(report.json)
     } else if !runOptions.quiet {
-      try Console.write(report.summary(verbose: runOptions.verbose, isDryRun: dryRun))
+      try Console.write(report.summary(verbose: runOptions.verbose))
     }
   }
 

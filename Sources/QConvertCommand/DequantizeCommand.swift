@@ -34,7 +34,7 @@ struct DequantizeCommand: ParsableCommand {
       try Console.write(report.json)
     } else if !runOptions.quiet {
       try Console.write(
-        "\(report.input) -> \(report.output): \(report.tensors.count) tensors, "
+        "\(report.input) -> \(report.output): \(report.tensors.count.of("tensor")), "
           + "\(report.inputByteCount.asBytes) -> \(report.outputByteCount.asBytes)")
     }
   }

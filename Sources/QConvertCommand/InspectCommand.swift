@@ -35,11 +35,12 @@ struct InspectCommand: ParsableCommand {
     }
     if let record {
       lines.append(
-        "quantized by qconvert: \(record.tensors.count) tensors, layout \(record.layout)")
+        "quantized by qconvert: \(record.tensors.count.of("tensor")), layout \(record.layout)")
     }
     let elements = checkpoint.tensors.reduce(0) { $0 + $1.elementCount }
     lines.append(
-      "\(checkpoint.tensors.count) tensors, \(elements) elements, \(checkpoint.byteCount.asBytes)")
+      "\(checkpoint.tensors.count.of("tensor")), \(elements.of("element")), \(checkpoint.byteCount.asBytes)"
+    )
     return lines.filter { !$0.isEmpty }.joined(separator: "\n")
   }
 }

@@ -37,7 +37,7 @@ struct QConvertCommand: ParsableCommand {
   /// Ends the process with what an error says.
   private static func finish(_ error: any Error) -> Never {
     if let status = ExitStatus(of: error) {
-      Console.fail(error is CancellationError ? "interrupted" : "\(error)")
+      Console.fail(error is CancellationError ? "interrupted" : "\(error)\(hint(for: error))")
       exit(withError: ExitCode(status.rawValue))
     }
     let code = exitCode(for: error)
@@ -47,5 +47,19 @@ struct QConvertCommand: ParsableCommand {
       Console.fail("\(message(for: error)) (qconvert --help tells more)")
     }
     exit(withError: code)
+  }
+
+  /// The option that helps, where there is one.
+  private static func hint(for error: any Error) -> String {
+    switch (error as? FileError)?.reason ?? error {
+    case StorageError.outputExists: "; --overwrite replaces it"
+    case is QuantizationError: "; --nonfinite skip copies such tensors"
+    case let error as CheckpointError:
+      switch error.reason {
+      case RecordError.alreadyQuantized: "; `qconvert dequantize` gives the floats back"
+      default: ""
+      }
+    default: ""
+    }
   }
 }

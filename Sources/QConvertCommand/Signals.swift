@@ -16,7 +16,7 @@ enum Signals {
   /// The signal that stopped the tool; 0 when none did.
   static var received: Int32 { latest.load(ordering: .relaxed) }
 
-  /// Makes a full disk quota and a closed pipe errors instead of the end of the process, and keeps files
+  /// Makes the file size limit and a closed pipe errors instead of the end of the process, and keeps files
   /// from taking the place of a standard stream that the caller has closed.
   static func prepare() {
     while let descriptor = try? FileDescriptor.open(FilePath("/dev/null"), .readWrite) {
@@ -33,8 +33,13 @@ enum Signals {
   static func cancelling<Result>(
     _ progress: ConversionProgress, _ body: () throws -> Result
   ) rethrows -> Result {
-    let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-      signal(number, SIG_IGN)
+    var undo: [() -> Void] = []
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      let former = signal(number, SIG_IGN)
+      // Whoever started the tool wants it to go on, as nohup does.
+      if unsafe unsafeBitCast(former, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) {
+        continue
+      }
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
         latest.store(number, ordering: .relaxed)
@@ -42,9 +47,12 @@ enum Signals {
         signal(number, SIG_DFL)
       }
       source.resume()
-      return source
+      undo.append {
+        source.cancel()
+        signal(number, former)
+      }
     }
-    defer { for source in sources { source.cancel() } }
+    defer { for undo in undo { undo() } }
     return try body()
   }
 }

@@ -50,11 +50,12 @@ struct VerifyCommand: ParsableCommand {
     var lines: [String] = []
     if !rows.isEmpty {
       lines.append(
-        shown.count < worstFirst.count ? "the largest errors:" : "errors, largest first:")
+        shown.count < worstFirst.count
+          ? "the lowest signal-to-noise ratios:" : "signal-to-noise ratios, lowest first:")
       lines.append(Console.table(rows))
     }
     if report.findings.isEmpty {
-      lines.append("\(report.comparedCount) tensors agree, byte for byte")
+      lines.append("\(report.comparedCount.of("tensor")) agree, byte for byte")
     } else {
       lines.append("disagreements: \(report.findings.count)")
       lines += report.findings.map { "  \($0)" }

@@ -34,7 +34,11 @@ public struct QuantizedCheckpoint: Sendable {
     if entries.first?.allSatisfy({ names.contains($0.name) }) == false,
       (try? FileIdentity(at: buffers)) != nil
     {
-      files.append(try Checkpoint(buffers))
+      let checkpoint = try Checkpoint(buffers)
+      guard checkpoint.record == main.record else {
+        throw CheckpointError(path: buffers, reason: RecordError.foreignBuffers)
+      }
+      files.append(checkpoint)
     }
     self.files = files
     stored = Dictionary(
@@ -62,6 +66,13 @@ public struct QuantizedCheckpoint: Sendable {
       throw CheckpointError(path: main.path, reason: RecordError.mismatchedEntry(entry.name))
     }
     return tensor
+  }
+}
+
+extension Checkpoint {
+  /// The text of the record.
+  fileprivate var record: String? {
+    header.metadata.first { $0.name == QuantizationRecord.metadataName }?.value
   }
 }
 

@@ -87,6 +87,8 @@ public struct OutputEntry: Sendable {
 /// What a layout cannot hold.
 public enum LayoutError: Error, Hashable, Sendable {
   case unsupported(layout: String, what: String, TensorName)
+  /// An entry whose type or shape does not fit what is to fill it.
+  case malformedEntry(layout: String, TensorName)
 }
 
 extension LayoutError: CustomStringConvertible {
@@ -95,6 +97,8 @@ extension LayoutError: CustomStringConvertible {
     switch self {
     case .unsupported(let layout, let what, let name):
       "tensor \(name): the layout \(layout) cannot hold \(what)"
+    case .malformedEntry(let layout, let name):
+      "the layout \(layout) gives the entry \(name) a type or shape that its content does not fit"
     }
   }
 }

@@ -26,11 +26,32 @@ extension ConversionPlan {
     let builder = PlanBuilder(
       files: options.separatesBuffers ? ["", "buffers"] : [""],
       file: { options.separatesBuffers && $0.content.isParameter ? 1 : 0 })
+    // Nothing quantized leaves nothing to record, and the output is a copy.
+    let recorded =
+      record.tensors.isEmpty
+      ? [] : [SafetensorsHeader.Metadata(name: QuantizationRecord.metadataName, value: record.text)]
     self = try builder.plan(
       drafts, closing: record.tensors.isEmpty ? [] : options.layout.closingEntries,
-      metadata: checkpoint.header.metadata
-        + [.init(name: QuantizationRecord.metadataName, value: record.text)])
+      metadata: [checkpoint.header.metadata + recorded, recorded])
+    try checkMemory(options)
   }
+
+  /// Demands that the groups that reach beyond slabs fit the memory bound: their ranges and parameters
+  /// are held while their tensor is at work, and those of the next tensor already.
+  private func checkMemory(_ options: ConversionOptions) throws(PlanError) {
+    guard let bound = options.memoryBound else { return }
+    let groups = tensors.map { tensor in
+      guard tensor.slabs.needsRangePass, case .quantize(let quantization, _) = tensor.work
+      else { return 0 }
+      return quantization.geometry.groupCount
+    }
+    let most = groups.sorted(by: >).prefix(2).reduce(0, +)
+    let least = most * Self.bytesPerHeldGroup
+    guard least <= bound else { throw .memoryBoundTooSmall(bound, least: least) }
+  }
+
+  /// Two bounds and three parameters.
+  private static let bytesPerHeldGroup = 20
 
   /// The plan without the tensors that have no finite quantization: reads all that are to be
   /// quantized, and writes nothing.
@@ -105,9 +126,13 @@ extension PlanBuilder.Draft {
     let quantized = QuantizedTensor(
       name: tensor.name, precision: precision, shape: tensor.shape, spec: spec,
       grid: geometry.grid)
+    let entries = try entries ?? layout.entries(for: quantized)
+    for entry in entries where !entry.fits(quantized, packedBits: quantization.packedBits) {
+      throw LayoutError.malformedEntry(layout: layout.name, entry.name)
+    }
     self.init(
       name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, decision: decision,
-      entries: try entries ?? layout.entries(for: quantized),
+      entries: entries,
       inputByteCount: tensor.bytes.count, work: .quantize(quantization, from: source),
       slabs: SlabPartition(
         geometry, limit: max(slabBytes / precision.byteCount, 1),

@@ -8,8 +8,8 @@ public struct ConversionReport: Sendable {
   public let output: FilePath
   /// The layout of the output.
   public let layout: String
-  /// The time from the first byte read to the last rename.
-  public let duration: Duration
+  /// The time from the first byte read to the last rename; nil for a dry run.
+  public let duration: Duration?
   /// The size of the input in bytes.
   public let inputByteCount: Int
   /// The size of all output files in bytes.
@@ -36,9 +36,9 @@ public struct ConversionReport: Sendable {
   }
 
   /// The report of a plan that has been carried out, or would be.
-  public init(
+  init(
     _ plan: ConversionPlan, input: Checkpoint, output: FilePath, layout: String,
-    duration: Duration
+    duration: Duration?
   ) {
     self.input = input.path
     self.output = output

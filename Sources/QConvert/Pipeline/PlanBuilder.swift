@@ -17,10 +17,10 @@ struct PlanBuilder {
     let slabs: SlabPartition
   }
 
-  /// The plan for these tensors, followed by entries that belong to none. The metadata goes to the
-  /// first file.
+  /// The plan for these tensors, followed by entries that belong to none; the metadata is a list for
+  /// every file.
   func plan(
-    _ drafts: [Draft], closing: [OutputEntry], metadata: [SafetensorsHeader.Metadata]
+    _ drafts: [Draft], closing: [OutputEntry], metadata: [[SafetensorsHeader.Metadata]]
   ) throws -> ConversionPlan {
     let count = drafts.reduce(closing.count) { $0 + $1.entries.count }
     var names = Set<TensorName>(minimumCapacity: count)
@@ -34,7 +34,7 @@ struct PlanBuilder {
           name: entry.name, dtype: entry.dtype, shape: entry.shape, byteCount: entry.byteCount))
     }
     let headers = try items.enumerated().map { index, items in
-      try SafetensorsHeader.bytes(of: items, metadata: index == 0 ? metadata : [])
+      try SafetensorsHeader.bytes(of: items, metadata: metadata[index])
     }
     var ends = headers.map(\.count)
     func place(_ entry: OutputEntry) -> PlannedEntry {

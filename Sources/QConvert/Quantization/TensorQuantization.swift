@@ -79,14 +79,12 @@ extension QuantizationError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .nonFinite(let name, let index, let value):
-      "tensor \(name): the value at flat index \(index) is \(value); "
-        + "--nonfinite skip copies such tensors"
+      "tensor \(name): the value at flat index \(index) is \(value)"
     case .rangeOverflow(let name, let index):
-      "tensor \(name): the group that begins at flat index \(index) has no finite scale; "
-        + "--nonfinite skip copies such tensors"
+      "tensor \(name): the group that begins at flat index \(index) has no finite scale"
     case .scaleUnderflow(let name, let index):
       "tensor \(name): the scale of the group that begins at flat index \(index) is 0 in the "
-        + "precision of the tensor, in which this layout stores it; --nonfinite skip copies such tensors"
+        + "precision of the tensor, in which this layout stores it"
     }
   }
 }

@@ -190,6 +190,7 @@ public enum RecordError: Error, Hashable, Sendable {
   case alreadyQuantized
   case missingEntry(TensorName)
   case mismatchedEntry(TensorName)
+  case foreignBuffers
 }
 
 extension RecordError: CustomStringConvertible {
@@ -203,8 +204,9 @@ extension RecordError: CustomStringConvertible {
         + "\(QuantizationRecord.formatVersion)"
     case .unknownLayout(let layout): "the layout \(TensorName(layout)) is unknown"
     case .alreadyQuantized:
-      "already quantized by qconvert; `qconvert dequantize` gives the floats back"
+      "already quantized by qconvert"
     case .missingEntry(let name): "tensor \(name) is missing"
+    case .foreignBuffers: "the buffers belong to another quantized file"
     case .mismatchedEntry(let name): "tensor \(name) has another type or shape than recorded"
     }
   }

@@ -29,7 +29,7 @@ extension StorageError: CustomStringConvertible {
     case .changedWhileReading(let path): "\(path): the file changed while it was read"
     case .outputIsInput(let output, let input):
       "\(output): the output would replace the input \(input)"
-    case .outputExists(let path): "\(path): already exists; --overwrite replaces it"
+    case .outputExists(let path): "\(path): already exists"
     case .outputIsNotAFile(let path): "\(path): exists and is not a regular file"
     case .cannotCreate(let path, let errno): "\(path): cannot create: \(errno)"
     case .noSpace(let path, let needed, let errno):

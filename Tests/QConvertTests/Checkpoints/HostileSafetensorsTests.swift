@@ -279,6 +279,9 @@ import Testing
       "{\(entry(more: #","x":{"y":[1e400,-0,null]}"#))}",
       warnings: [#"tensor w has an unknown field "x""#]),
     Accepted(
+      "{\(entry(more: #","x":1,"y":2,"z":3"#))}",
+      warnings: [#"tensor w has an unknown field "x", and 2 more such fields"#]),
+    Accepted(
       "{\(entry(more: #","\u001b[2J":0"#))}",
       warnings: [#"tensor w has an unknown field "\u{1B}[2J""#]),
     Accepted(
