@@ -38,7 +38,7 @@ import Testing
   }
 
   private func damage(_ count: Int, seed: UInt64) throws {
-    var random = SplitMix64(state: seed)
+    var random = SeededGenerator(seed: seed)
     var accepted = 0
     for _ in 0..<count {
       let header = Self.headers.randomElement(using: &random, or: ("{}", 0))
@@ -93,7 +93,7 @@ import Testing
     #expect(matches && again.tensors.count == tensors.count, "seed \(seed)")
   }
 
-  private static func mutate(_ text: inout [UInt8], _ random: inout SplitMix64) {
+  private static func mutate(_ text: inout [UInt8], _ random: inout SeededGenerator) {
     let place = Int.random(in: 0...text.count, using: &random)
     let length = Int.random(in: 0...min(12, text.count - place), using: &random)
     let range = place..<place + length
@@ -113,22 +113,9 @@ import Testing
   }
 }
 
-/// A generator whose numbers follow from its seed.
-private struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-}
-
 extension Array {
   fileprivate func randomElement(
-    using random: inout SplitMix64, or fallback: Element
+    using random: inout SeededGenerator, or fallback: Element
   ) -> Element {
     randomElement(using: &random) ?? fallback
   }
