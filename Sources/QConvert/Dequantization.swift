@@ -48,7 +48,7 @@ public struct Dequantization: Sendable {
   ) throws -> ConversionReport {
     let duration = try plan.write(
       to: output, from: checkpoint.files.map(\.file),
-      jobs: max(options.jobs ?? Machine.coreCount, 1),
+      jobs: Machine.workerCount(options.jobs),
       overwrite: options.overwrites, isDurable: options.isDurable, progress: progress)
     return ConversionReport(
       plan, input: checkpoint.main, output: output, layout: "float", duration: duration)

@@ -39,10 +39,9 @@ public struct Verification: Sendable {
     guard try self.original.quantizationRecord() == nil else {
       throw CheckpointError(path: original, reason: RecordError.alreadyQuantized)
     }
-    let specs = Dictionary(
-      self.quantized.record.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let record = self.quantized.record.tensorsByName
     let decisions = self.original.tensors.map { tensor -> TensorDecision in
-      guard let recorded = specs[tensor.name], recorded.shape == tensor.shape,
+      guard let recorded = record[tensor.name], recorded.shape == tensor.shape,
         recorded.precision == FloatPrecision(tensor.dtype)
       else { return .copy(.notQuantized) }
       return .quantize(recorded.spec)
@@ -63,7 +62,7 @@ public struct Verification: Sendable {
     progress.begin(byteCount: plan.bytesToRead)
     let sink = ComparisonSink(quantized)
     let run = PipelineRun(plan, into: sink, progress: progress, measuresErrors: true)
-    try run.run(jobs: max(jobs ?? Machine.coreCount, 1))
+    try run.run(jobs: Machine.workerCount(jobs))
     for file in quantized.files + [original] { try file.file.checkUnchanged() }
     let entries = plan.tensors.flatMap(\.entries) + plan.closingEntries
     let figures = run.errorFigures

@@ -39,34 +39,3 @@ enum ExitStatus: Int32 {
     }
   }
 }
-
-/// An error of the library that does not say which file it is about.
-struct FileError: Error, CustomStringConvertible {
-  let path: FilePath
-  let reason: any Error
-  /// Whether the settings that do not go together are those that the file records.
-  let isRecorded: Bool
-
-  var description: String { "\(path): \(reason)" }
-
-  /// Runs `body` and adds the file to its errors about tensors.
-  static func naming<Result>(
-    _ path: FilePath, isRecorded: Bool = false, _ body: () throws -> Result
-  ) throws -> Result {
-    do {
-      return try body()
-    } catch PlanError.memoryBoundTooSmall(let bound, let least) {
-      throw PlanError.memoryBoundTooSmall(bound, least: least)
-    } catch let error
-      where error is QuantizationError || error is PlanError
-      || error is LayoutError || error is GranularityError || error is SafetensorsError
-    {
-      throw FileError(path: path, reason: error, isRecorded: isRecorded)
-    } catch let error
-      where isRecorded
-      && (error is CalculatorError || error is QuantizationSpecError)
-    {
-      throw FileError(path: path, reason: error, isRecorded: true)
-    }
-  }
-}

@@ -21,12 +21,11 @@ struct InspectCommand: ParsableCommand {
   }
 
   private func text(_ checkpoint: Checkpoint, _ record: QuantizationRecord?) -> String {
-    let specs = Dictionary(
-      (record?.tensors ?? []).map { ($0.name, $0.spec) }, uniquingKeysWith: { first, _ in first })
+    let quantized = record?.tensorsByName ?? [:]
     let rows = checkpoint.tensors.map { tensor in
       [
         "\(tensor.name)", "\(tensor.dtype)", "\(tensor.shape)", tensor.bytes.count.asBytes,
-        specs[tensor.name].map { "\($0)" } ?? "",
+        quantized[tensor.name].map { "\($0.spec)" } ?? "",
       ]
     }
     var lines = [Console.table(rows, rightAligned: [3])]

@@ -4,15 +4,14 @@ extension Checkpoint {
   /// The contents as a JSON object: path, bytes, metadata, warnings, and tensors with name, dtype,
   /// shape, bytes and, where qconvert has quantized them, spec.
   public func json(record: QuantizationRecord?) -> String {
-    let specs = Dictionary(
-      (record?.tensors ?? []).map { ($0.name, $0.spec) }, uniquingKeysWith: { first, _ in first })
+    let quantized = record?.tensorsByName ?? [:]
     let members = tensors.map { tensor in
       JSONValue.object([
         "name": .string(tensor.name.string),
         "dtype": .string(tensor.dtype.rawValue),
         "shape": .array(tensor.shape.map(JSONValue.integer)),
         "bytes": .integer(tensor.bytes.count),
-        "spec": specs[tensor.name]?.json,
+        "spec": quantized[tensor.name]?.spec.json,
       ])
     }
     let metadata = header.metadata.map {

@@ -32,7 +32,7 @@ public struct ConversionOptions: Sendable {
 
 extension ConversionOptions {
   /// The workers that will run.
-  var workerCount: Int { max(jobs ?? Machine.coreCount, 1) }
+  var workerCount: Int { Machine.workerCount(jobs) }
 
   /// The input bytes of a slab: 1 MiB is the fastest; less where the memory bound asks for it.
   var slabByteCount: Int {

@@ -36,9 +36,10 @@ struct FileSink: EntrySink {
     try unsafe files[entry.file].write(bytes, at: entry.bytes.lowerBound + offset)
   }
 
-  /// Gives the files their names, the main one last: it stands for a complete output. Of several, an old
-  /// main one goes first, so that it never stands beside new buffers.
+  /// Gives the files their names once all are safe, the main one last: it stands for a complete output.
+  /// Of several, an old main one goes first, so that it never stands beside new buffers.
   func commit() throws {
+    for file in files { try file.synchronize() }
     if files.count > 1 { files[0].removeReplaced() }
     for file in files.reversed() { try file.commit() }
   }

@@ -32,6 +32,11 @@ public struct QuantizationRecord: Sendable {
 }
 
 extension QuantizationRecord {
+  /// The quantized tensors by name.
+  public var tensorsByName: [TensorName: Tensor] {
+    Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
   /// The record in a file's metadata; nil where the file has none.
   ///
   /// - Throws: ``RecordError`` when there is one that cannot be understood.

@@ -28,7 +28,8 @@ final class OutputFile: Sendable {
     self.path = path
     self.isDurable = isDurable
     destination = Self.followingLinks(path)
-    replaced = try Self.check(path, destination, overwrite: overwrite)
+    replaced = try Self.existing(path, destination)
+    guard replaced == nil || overwrite else { throw .outputExists(path) }
     do throws(Errno) {
       temporary = try TemporaryFile(for: destination)
     } catch {
@@ -59,10 +60,19 @@ final class OutputFile: Sendable {
     }
   }
 
-  /// Gives the file its name, once its bytes are safe.
+  /// Waits until the bytes are on the disk, where that is wanted.
+  func synchronize() throws(StorageError) {
+    guard isDurable else { return }
+    do throws(Errno) {
+      try temporary.descriptor.synchronize()
+    } catch {
+      throw .cannotWrite(path, error)
+    }
+  }
+
+  /// Gives the file its name, after ``synchronize()``.
   func commit() throws(StorageError) {
     do throws(Errno) {
-      if isDurable { try temporary.descriptor.synchronize() }
       let result = unsafe temporary.path.withPlatformString { from in
         unsafe destination.withPlatformString { to in
           replaced == nil ? unsafe renameWithoutReplacing(from, to) : unsafe rename(from, to)
@@ -90,30 +100,27 @@ final class OutputFile: Sendable {
   static func check(
     _ path: FilePath, inputs: [InputFile], overwrite: Bool
   ) throws(StorageError) {
-    let replaced = try check(path, followingLinks(path), overwrite: true)
+    let replaced = try existing(path, followingLinks(path))
     for input in inputs where replaced?.isSameFile(as: input.identity) == true {
       throw .outputIsInput(output: path, input: input.path)
     }
-    _ = try check(path, followingLinks(path), overwrite: overwrite)
+    guard replaced == nil || overwrite else { throw .outputExists(path) }
   }
 
-  /// The file that will be replaced, if any.
-  private static func check(
-    _ path: FilePath, _ destination: FilePath, overwrite: Bool
+  /// The file that would be replaced, if any.
+  private static func existing(
+    _ path: FilePath, _ destination: FilePath
   ) throws(StorageError) -> FileIdentity? {
-    let replaced: FileIdentity?
+    let existing: FileIdentity?
     do throws(Errno) {
-      replaced = try FileIdentity(at: destination)
+      existing = try FileIdentity(at: destination)
     } catch {
       throw .cannotCreate(path, error)
     }
-    if let replaced {
-      guard replaced.isRegularFile else { throw .outputIsNotAFile(path) }
-      guard overwrite else { throw .outputExists(path) }
-    } else if FileIdentity.isLink(destination) {
+    guard existing?.isRegularFile ?? !FileIdentity.isLink(destination) else {
       throw .outputIsNotAFile(path)
     }
-    return replaced
+    return existing
   }
 
   /// Removes the file that this one replaces, so that it cannot be taken for part of the new output.
