@@ -1,86 +1,94 @@
 public import SystemPackage
 
-/// The conversion of a float checkpoint into a quantized one: the whole flow, from top to bottom.
+/// The conversion of a float model into a quantized one: the whole flow, from top to bottom.
 ///
-///     checkpoint file --Checkpoint--> tensor descriptors
-///                     --TensorSelection, QuantizationSpec--> decisions, each with its reason
-///                     --OutputLayout--> entries to write
-///                     --PlanBuilder--> plan: every entry with its place, every slab of work
-///                     --PipelineRun--> read, range, qparams, quantize, write; in parallel
-///                     --FileSink--> fsync, rename
+///     file or directory --Model--> tensor descriptors, shard by shard
+///                       --QuantizerConfig, TensorSelector--> verdicts, each with its rule and reason
+///                       --OutputLayout--> entries to write
+///                       --PlanBuilder--> plan: every entry with its place, every slab of work
+///                       --PipelineRun--> read, range, qparams, quantize, write; in parallel
+///                       --FileSink, DirectorySink--> fsync, rename
 ///
-/// Up to the plan no tensor is read and nothing is written; but where tensors with values that are not
-/// finite are to be copied, planning has to look at all weights.
+/// Up to the plan no tensor is read and nothing is written; but the weights of which two may be the same
+/// are compared, and where tensors with values that are not finite are to be copied, planning has to look
+/// at all weights.
 public struct Conversion: Sendable {
   /// The input.
-  public let checkpoint: Checkpoint
+  public let model: Model
   /// How it is converted.
   public let options: ConversionOptions
   /// What will be done.
   public let plan: ConversionPlan
+  /// What is unusual about the input and yet allowed, and what has no effect.
+  public let warnings: [String]
 
-  /// Opens a checkpoint and plans its conversion.
+  /// Opens a model and plans its conversion.
   ///
-  /// - Throws: ``StorageError``, ``CheckpointError``, ``PlanError``, ``CalculatorError``,
-  ///   ``LayoutError``; ``RecordError/alreadyQuantized`` for a file that is an output of this library.
+  /// - Throws: ``StorageError``, ``CheckpointError``, ``ModelError``, ``ConfigurationError``,
+  ///   ``PlanError``, ``CalculatorError``, ``LayoutError``; ``RecordError/alreadyQuantized`` for an output
+  ///   of this library.
   public init(of input: FilePath, _ options: ConversionOptions) throws {
-    checkpoint = try Checkpoint(input)
+    model = try Model(input)
     self.options = options
-    guard try checkpoint.quantizationRecord() == nil else {
-      throw CheckpointError(path: input, reason: RecordError.alreadyQuantized)
-    }
-    let decisions = try Self.decide(checkpoint, options)
-    let plan = try ConversionPlan(checkpoint, decisions, options)
+    try model.demandFloats()
+    let tensors = model.storedTensors.map(\.descriptor)
+    let specs = try SpecAssignment(
+      options.configuration, options.moduleTypes, names: tensors.map(\.name))
+    let unmatched = try options.unmatched(specs, tensors)
+    let verdicts = try options.verdicts(on: tensors, specs)
+    let plan = try ConversionPlan(model, verdicts, options)
     self.plan =
-      options.skipsNonFinite
-      ? try plan.skippingNonFinite(in: checkpoint, decisions, options) : plan
+      options.skipsNonFinite ? try plan.skippingNonFinite(in: model, verdicts, options) : plan
+    try self.plan.checkCoverage(options.requiredCoverage)
+    warnings =
+      model.allWarnings + options.configuration.notes + unmatched
+      + (try TiedTensors(model, self.plan)).notes
+      + (options.shardByteCount == nil ? [] : model.disputedMetadata).map {
+        "the shards disagree on the metadata \(TensorName($0)); an output shard has that of its first tensor"
+      }
   }
 
-  /// Converts into a file, which appears complete or not at all.
+  /// Converts into a file, or for a directory into a directory; it appears complete or not at all.
   ///
   /// - Parameters:
-  ///   - output: The file to write.
+  ///   - output: The file or directory to write.
   ///   - progress: Tells how far the conversion is, and stops it.
   /// - Returns: What became of every tensor.
   /// - Throws: ``StorageError``, ``QuantizationError`` for a value that is not finite,
-  ///   `CancellationError`.
+  ///   `CancellationError`; ``StoppedError`` where ``ConversionOptions/resumes`` takes it up again.
   public func write(
     to output: FilePath, progress: ConversionProgress = ConversionProgress()
   ) throws -> ConversionReport {
+    if try isCarriedOut(at: output) { return report(output, .zero) }
     let duration = try plan.write(
-      to: output, from: [checkpoint.file], jobs: options.workerCount,
-      overwrite: options.overwrites, isDurable: options.isDurable, progress: progress)
-    return ConversionReport(
-      plan, input: checkpoint, output: output, layout: options.layout.name, duration: duration)
+      into: sink(for: output), from: model.files, jobs: options.workerCount, progress: progress)
+    return report(output, duration)
   }
 
   /// What ``write(to:progress:)`` would do, as far as that can be told without writing.
   ///
   /// - Throws: ``StorageError`` where the output cannot be written.
   public func dryRun(to output: FilePath) throws -> ConversionReport {
-    try plan.checkDestination(
-      output, inputs: [checkpoint.file], overwrite: options.overwrites)
-    return ConversionReport(
-      plan, input: checkpoint, output: output, layout: options.layout.name, duration: nil)
+    try plan.checkDestination(output, of: model, overwrite: options.overwrites)
+    return report(output, nil)
+  }
+}
+
+extension Conversion {
+  /// Whether a conversion that is to be resumed has reached its end before.
+  func isCarriedOut(at output: FilePath) throws -> Bool {
+    try options.resumes && plan.isCarriedOut(at: output, of: model)
   }
 
-  /// What becomes of every tensor, in the order of the checkpoint.
-  private static func decide(
-    _ checkpoint: Checkpoint, _ options: ConversionOptions
-  ) throws -> [TensorDecision] {
-    if let pattern = options.selection.unmatchedPatterns(in: checkpoint.tensors).first {
-      throw PlanError.unmatchedPattern(pattern)
-    }
-    return try checkpoint.tensors.map { tensor in
-      if let reason = options.selection.reasonToCopy(tensor) { return .copy(reason) }
-      do {
-        let spec = try options.spec.resolved(rank: tensor.shape.count)
-        _ = try spec.granularity.blockShape(for: tensor.shape)
-        return .quantize(spec)
-      } catch let error as GranularityError {
-        if options.isStrict { throw PlanError.cannotApply(tensor.name, error) }
-        return .skip(.granularity(error))
-      }
-    }
+  func sink(for output: FilePath) throws -> any OutputSink {
+    try plan.sink(
+      of: model, to: output, overwrite: options.overwrites, isDurable: options.isDurable,
+      resumes: options.resumes)
+  }
+
+  func report(_ output: FilePath, _ duration: Duration?) -> ConversionReport {
+    ConversionReport(
+      plan, of: model, to: output, layout: options.layout.name, warnings: warnings,
+      jobs: options.workerCount, duration: duration)
   }
 }

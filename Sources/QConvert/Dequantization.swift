@@ -1,6 +1,6 @@
 public import SystemPackage
 
-/// The way back: a quantized file into floats, with the names, types and shapes of the original.
+/// The way back: a quantized file or directory into floats, with the names, types and shapes of the original.
 ///
 ///     quantized file --QuantizationRecord, OutputLayout--> entries to read
 ///                    --PlanBuilder--> plan --PipelineRun--> read, dequantize, write
@@ -46,12 +46,16 @@ public struct Dequantization: Sendable {
   public func write(
     to output: FilePath, progress: ConversionProgress = ConversionProgress()
   ) throws -> ConversionReport {
+    let model = checkpoint.model
+    let sink = try plan.sink(
+      of: model, to: output, overwrite: options.overwrites, isDurable: options.isDurable,
+      resumes: false)
+    let jobs = Machine.workerCount(options.jobs)
     let duration = try plan.write(
-      to: output, from: checkpoint.files.map(\.file),
-      jobs: Machine.workerCount(options.jobs),
-      overwrite: options.overwrites, isDurable: options.isDurable, progress: progress)
+      into: sink, from: checkpoint.files.map(\.file), jobs: jobs, progress: progress)
     return ConversionReport(
-      plan, input: checkpoint.main, output: output, layout: "float", duration: duration)
+      plan, of: model, to: output, layout: "float", warnings: model.allWarnings, jobs: jobs,
+      duration: duration)
   }
 }
 
@@ -71,14 +75,14 @@ extension ConversionPlan {
       func stored(_ content: OutputEntry.Content) -> StoredTensor? {
         zip(entries, tensors).first { $0.0.content == content }?.1
       }
-      let decision = TensorDecision.quantize(tensor.spec)
+      let verdict = TensorVerdict(.quantize(tensor.spec), .record)
       let result = OutputEntry(
         tensor.name.string, tensor.precision.dtype, tensor.shape, .dequantized)
       if let values = stored(.dequantized) {
-        drafts[first.name] = .init(copying: values, as: tensor.name, decision, slabBytes: slabBytes)
+        drafts[first.name] = .init(copying: values, as: tensor.name, verdict, slabBytes: slabBytes)
       } else if let original = stored(.original) {
         drafts[first.name] = try .init(
-          quantizing: original, tensor.spec, decision, checkpoint.layout, calculators,
+          quantizing: original, tensor.spec, verdict, checkpoint.layout, calculators,
           slabBytes: slabBytes, entries: [result])
       } else if let data = stored(.quantized), let scale = stored(.scale) {
         let geometry = BlockGeometry(
@@ -90,23 +94,34 @@ extension ConversionPlan {
           minval: stored(.minval))
         drafts[first.name] = .init(
           name: tensor.name, dtype: tensor.precision.dtype, shape: tensor.shape,
-          decision: decision, entries: [result],
+          decision: verdict.decision, rule: verdict.rule, entries: [result],
           inputByteCount: data.descriptor.bytes.count, work: .dequantize(dequantization),
           slabs: SlabPartition(
             elementCount: geometry.elementCount, lastAxis: tensor.shape.last ?? 1,
             limit: slabBytes / 4, perByte: packedBits.map { 8 / $0 } ?? 1))
       }
     }
-    let ordered = checkpoint.main.tensors.compactMap { tensor -> PlanBuilder.Draft? in
-      if let draft = drafts[tensor.name] { return draft }
-      if taken.contains(tensor.name) { return nil }
-      let source = StoredTensor(file: checkpoint.main.file, descriptor: tensor)
-      return .init(copying: source, .copy(.notQuantized), slabBytes: slabBytes)
+    let model = checkpoint.model
+    let ordered = model.shards.enumerated().flatMap { index, shard in
+      shard.checkpoint.tensors.compactMap { tensor -> PlanBuilder.Draft? in
+        var draft = drafts[tensor.name]
+        if draft == nil, !taken.contains(tensor.name) {
+          draft = .init(
+            copying: StoredTensor(file: shard.checkpoint.file, descriptor: tensor),
+            TensorVerdict(.copy(.notQuantized), .record), slabBytes: slabBytes)
+        }
+        draft?.file = index
+        return draft
+      }
     }
-    self = try PlanBuilder(files: [""], file: { _ in 0 }).plan(
-      ordered, closing: [],
-      metadata: [
-        checkpoint.main.header.metadata.filter { $0.name != QuantizationRecord.metadataName }
-      ])
+    let files = model.shards.map { shard in
+      PlanBuilder.File(
+        role: model.directory == nil ? .main : .shard(shard.name),
+        metadata: shard.checkpoint.header.metadata.filter {
+          $0.name != QuantizationRecord.metadataName
+        })
+    }
+    self = try PlanBuilder(files: files).plan(ordered)
+    index = PlannedIndex(of: self, model)
   }
 }

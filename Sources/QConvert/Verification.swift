@@ -1,7 +1,7 @@
 public import SystemPackage
 import Synchronization
 
-/// The check of a quantized file against its float original: converts again, in memory, and compares
+/// The check of a quantized file or directory against its float original: converts again, in memory, and compares
 /// every byte.
 public struct Verification: Sendable {
   /// What was found.
@@ -25,31 +25,30 @@ public struct Verification: Sendable {
   }
 
   private let quantized: QuantizedCheckpoint
-  private let original: Checkpoint
+  private let original: Model
   private let plan: ConversionPlan
 
-  /// Opens both files and plans the conversion that the quantized one records.
+  /// Opens both and plans the conversion that the quantized one records.
   ///
   /// - Throws: ``StorageError``, ``CheckpointError``, ``CalculatorError``.
   public init(
     of quantized: FilePath, against original: FilePath, calculators: Calculators = .builtIn
   ) throws {
     self.quantized = try QuantizedCheckpoint(quantized)
-    self.original = try Checkpoint(original)
-    guard try self.original.quantizationRecord() == nil else {
-      throw CheckpointError(path: original, reason: RecordError.alreadyQuantized)
-    }
+    self.original = try Model(original)
+    try self.original.demandFloats()
     let record = self.quantized.record.tensorsByName
-    let decisions = self.original.tensors.map { tensor -> TensorDecision in
+    let verdicts = self.original.storedTensors.map { source in
+      let tensor = source.descriptor
       guard let recorded = record[tensor.name], recorded.shape == tensor.shape,
         recorded.precision == FloatPrecision(tensor.dtype)
-      else { return .copy(.notQuantized) }
-      return .quantize(recorded.spec)
+      else { return TensorVerdict(.copy(.notQuantized), .record) }
+      return TensorVerdict(.quantize(recorded.spec), .record)
     }
     var options = ConversionOptions(spec: try QuantizationSpec())
     options.layout = self.quantized.layout
     options.calculators = calculators
-    plan = try ConversionPlan(self.original, decisions, options)
+    plan = try ConversionPlan(self.original, verdicts, options)
   }
 
   /// Compares.
@@ -59,11 +58,11 @@ public struct Verification: Sendable {
   public func run(
     jobs: Int? = nil, progress: ConversionProgress = ConversionProgress()
   ) throws -> Report {
-    progress.begin(byteCount: plan.bytesToRead)
+    progress.expect(byteCount: plan.bytesToRead())
     let sink = ComparisonSink(quantized)
     let run = PipelineRun(plan, into: sink, progress: progress, measuresErrors: true)
     try run.run(jobs: Machine.workerCount(jobs))
-    for file in quantized.files + [original] { try file.file.checkUnchanged() }
+    for file in quantized.files.map(\.file) + original.files { try file.checkUnchanged() }
     let entries = plan.tensors.flatMap(\.entries) + plan.closingEntries
     let figures = run.errorFigures
     let stored = sink.findings(entries)
@@ -77,9 +76,10 @@ public struct Verification: Sendable {
 
   private func structuralFindings(_ entries: [PlannedEntry]) -> [Finding] {
     let originals = Dictionary(
-      original.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+      original.storedTensors.map { ($0.descriptor.name, $0.descriptor) },
+      uniquingKeysWith: { first, _ in first })
     let expected = Set(entries.map(\.entry.name))
-    let kept = Set(quantized.main.header.metadata)
+    let kept = Set(quantized.model.shards.flatMap(\.checkpoint.header.metadata))
     return quantized.record.tensors.compactMap { recorded -> Finding? in
       guard let tensor = originals[recorded.name] else { return .notInOriginal(recorded.name) }
       let isRecorded =
@@ -92,7 +92,7 @@ public struct Verification: Sendable {
     }
       + quantized.files.flatMap(\.tensors).filter { !expected.contains($0.name) }
       .map { .unexpected($0.name) }
-      + original.header.metadata.filter { !kept.contains($0) }.map { .metadata($0.name) }
+      + original.keptMetadata.filter { !kept.contains($0) }.map { .metadata($0.name) }
   }
 }
 

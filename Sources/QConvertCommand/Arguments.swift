@@ -125,11 +125,16 @@ struct RunOptions: ParsableArguments {
   func run<Result>(
     on path: FilePath, _ body: (ConversionProgress) throws -> Result
   ) throws -> Result {
+    try run(on: path.lastComponent?.string ?? "", body)
+  }
+
+  /// Runs work that can be interrupted, with its progress shown under a name.
+  func run<Result>(
+    on name: String, _ body: (ConversionProgress) throws -> Result
+  ) throws -> Result {
     let progress = ConversionProgress()
     return try Signals.cancelling(progress) {
-      try ProgressLine.showing(progress, self.progress, path.lastComponent?.string ?? "") {
-        try body(progress)
-      }
+      try ProgressLine.showing(progress, self.progress, name) { try body(progress) }
     }
   }
 }

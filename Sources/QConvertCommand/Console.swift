@@ -34,6 +34,11 @@ enum Console {
     emit("qconvert: warning: \(visible(text))\n")
   }
 
+  /// Writes a line about how far the work is.
+  static func note(_ text: String) {
+    emit("\(visible(text))\n")
+  }
+
   /// Replaces the current line of the terminal.
   static func status(_ text: String) {
     emit("\r\u{1b}[K\(text)")

@@ -1,21 +1,21 @@
 import QConvert
 
 extension ConversionReport {
-  /// The report for a person: what became of the tensors, sizes before and after, time.
-  func summary(verbose: Bool) -> String {
+  /// The report for a person: what became of the tensors, by what rule if that is to be explained,
+  /// sizes before and after, time.
+  func summary(verbose: Bool, explain: Bool) -> String {
     var lines: [String] = []
-    if verbose {
+    if verbose || explain {
       lines.append(
         Console.table(
           tensors.map { tensor in
             [
               "\(tensor.name)", "\(tensor.dtype)", "\(tensor.shape)", tensor.decision.action,
               tensor.decision.spec.map { "\($0)" } ?? tensor.decision.reason ?? "",
-            ]
+            ] + (explain ? ["by \(tensor.rule)"] : [])
           }))
     }
     lines.append("\(input) -> \(output)\(duration == nil ? " (dry run, nothing written)" : "")")
-    let total = tensors.reduce(0) { $0 + $1.inputByteCount }
     lines.append(
       Console.table(
         ["quantized", "copied", "skipped"].flatMap { action in
@@ -26,16 +26,23 @@ extension ConversionReport {
             ]
           }
         }, rightAligned: [1, 3, 5]))
-    let quantized = tensors.lazy.filter { $0.decision.action == "quantized" }
-      .reduce(0) { $0 + $1.inputByteCount }
-    let share = (100 * Double(quantized) / Double(max(total, 1))).formatted(digits: 1)
+    let share = (100 * coverage).formatted(digits: 1)
     let ratio = (100 * Double(outputByteCount) / Double(max(inputByteCount, 1)))
       .formatted(digits: 1)
     let time = duration.map { " in \(($0 / .seconds(1)).formatted(digits: 2)) s" } ?? ""
     lines.append(
-      "  \(share) % of the tensor bytes are quantized; file \(inputByteCount.asBytes) -> "
+      "  \(share) % of the tensor bytes are quantized; \(what) \(inputByteCount.asBytes) -> "
         + "\(outputByteCount.asBytes) (\(ratio) %)\(time)")
+    if duration == nil { lines.append("  memory: about \(memoryByteCount.asBytes)") }
     return lines.filter { !$0.isEmpty }.joined(separator: "\n")
+  }
+
+  /// What the sizes are those of.
+  private var what: String {
+    let shards = files.count { $0.path.extension == "safetensors" }
+    let others = files.count - shards
+    if files.first?.path == output { return shards == 1 ? "file" : "files" }
+    return "\(shards.of("shard"))\(others > 0 ? " (and \(others.of("other file")))" : "")"
   }
 
   private struct Group {

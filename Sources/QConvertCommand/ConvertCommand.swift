@@ -2,21 +2,28 @@ import ArgumentParser
 import QConvert
 import SystemPackage
 
-/// `qconvert [convert] INPUT`: float in, quantized out.
+/// `qconvert [convert] INPUT...`: float in, quantized out.
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Quantize the weights of a safetensors file; the default.")
+    abstract: "Quantize the weights of a safetensors file or a model directory; the default.",
+    discussion: """
+      Several inputs, or a directory of model directories, are a batch: a model that fails is reported, and the others are converted.
+      """)
 
-  @Argument(help: "The safetensors file.")
-  var input: FilePath
+  @Argument(
+    help: "A safetensors file, an index, a model directory, or a directory of model directories.")
+  var inputs: [FilePath]
 
   @Option(
     name: .shortAndLong,
-    help: "The file to write. (default: beside the input, NAME.DTYPE[.LAYOUT].safetensors)")
+    help: """
+      The file or directory to write; for a batch the directory that takes the outputs. \
+      (default: beside the input, NAME.DTYPE[.LAYOUT][.safetensors])
+      """)
   var output: FilePath?
 
-  @OptionGroup(title: "Quantization") var quantization: QuantizationOptions
+  @OptionGroup var configurationOptions: ConfigurationOptions
 
   @Option(help: "How the output is laid out: \(Layouts.names.joined(separator: ", ")).")
   var layout = Layouts.names[0]
@@ -27,11 +34,8 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "Whether parameters go to NAME.buffers.safetensors beside the output.")
   var buffers: BufferPlacement = .together
 
-  @Option(help: "Quantize float tensors whose names match this glob, too. Repeatable.")
-  var include: [String] = []
-
-  @Option(help: "Copy tensors whose names match this glob. Repeatable.")
-  var exclude: [String] = []
+  @Option(help: "Begin a new shard where one would hold more than this, such as 5GB.")
+  var shardSize: ByteCount?
 
   @Option(help: "What to do with weights that hold NaN or infinity.")
   var nonfinite: NonFinitePolicy = .error
@@ -45,40 +49,92 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Print what would be done, with exact sizes, and write nothing.")
   var dryRun = false
 
+  @Flag(help: "Print for every tensor which rule decided what becomes of it.")
+  var explain = false
+
+  @Flag(help: "Take up a conversion of a directory, or a batch, that was stopped.")
+  var resume = false
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether a batch goes on after a model that failed. (default: --continue-on-error)")
+  var continueOnError: Bool?
+
   @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var runOptions: RunOptions
 
-  func run() throws {
-    try FileError.naming(input, convert)
+  func validate() throws {
+    if let shardSize, shardSize.bytes < 1 { throw ValidationError("--shard-size takes 1 or more") }
+    if shardSize != nil, buffers == .separate {
+      throw ValidationError("--buffers separate goes with files only, not with --shard-size")
+    }
+    if resume, dryRun { throw ValidationError("--resume does not go with --dry-run") }
   }
 
-  private func convert() throws {
-    let conversion = try Conversion(of: input, makeOptions())
-    let output = self.output ?? defaultOutput
-    if let format = output.extension, ["h5", "hdf5", "keras"].contains(format.lowercased()) {
-      throw ValidationError("\(output): only safetensors files can be written")
+  func run() throws {
+    let options = try makeOptions()
+    switch try Jobs(inputs, output: output, self) {
+    case .model(let item): try convert(item, options)
+    case .batch(let items, let warnings):
+      for warning in warnings { Console.warn(warning) }
+      try convert(items, options)
     }
-    let report =
+  }
+
+  private func convert(_ item: Batch.Item, _ options: ConversionOptions) throws {
+    let report = try FileError.naming(item.input) {
+      let conversion = try Conversion(of: item.input, options)
+      return dryRun
+        ? try conversion.dryRun(to: item.output)
+        : try runOptions.run(on: item.input) { progress in
+          try conversion.write(to: item.output, progress: progress)
+        }
+    }
+    warn(report)
+    if runOptions.json {
+      try Console.write(report.json)
+    } else if !runOptions.quiet || explain {
+      try Console.write(report.summary(verbose: runOptions.verbose, explain: explain))
+    }
+  }
+
+  private func convert(_ items: [Batch.Item], _ options: ConversionOptions) throws {
+    let batch = Batch(items, options, continuesOnError: continueOnError ?? true)
+    let tellsModels = !runOptions.quiet && !runOptions.progress.isShown && !dryRun
+    let outcomes =
       dryRun
-      ? try conversion.dryRun(to: output)
-      : try runOptions.run(on: input) { progress in
-        try conversion.write(to: output, progress: progress)
+      ? batch.dryRun()
+      : try runOptions.run(on: "\(items.count.of("model"))") { progress in
+        batch.run(progress: progress) { outcome in
+          if tellsModels { Console.note(outcome.line) }
+        }
       }
-    for warning in report.warnings { Console.warn("\(input): \(warning)") }
+    for outcome in outcomes {
+      if case .success(let report) = outcome.result { warn(report) }
+    }
+    let result = BatchResult(outcomes, of: items)
+    if runOptions.json {
+      try Console.write(result.json)
+    } else if !runOptions.quiet || explain {
+      try Console.write(result.summary(verbose: runOptions.verbose, explain: explain))
+    }
+    if let status = result.status {
+      Console.fail(result.failure)
+      throw ExitCode(status.rawValue)
+    }
+  }
+
+  private func warn(_ report: ConversionReport) {
+    for warning in report.warnings { Console.warn("\(report.input): \(warning)") }
     let skipped = report.tensors.first { $0.decision.action == "skipped" }
     if let skipped, !report.tensors.contains(where: { $0.decision.spec != nil }) {
       let reason = skipped.decision.reason ?? ""
-      Console.warn("\(input): nothing was quantized; tensor \(skipped.name): \(reason)")
-    }
-    if runOptions.json {
-      try Console.write(report.json)
-    } else if !runOptions.quiet {
-      try Console.write(report.summary(verbose: runOptions.verbose))
+      Console.warn("\(report.input): nothing was quantized; tensor \(skipped.name): \(reason)")
     }
   }
 
   private func makeOptions() throws -> ConversionOptions {
-    var options = ConversionOptions(spec: try quantization.spec())
+    var options = try configurationOptions.makeOptions()
     guard let layout = Layouts.named(self.layout, isPacked: packed) else {
       throw ValidationError(
         "no layout is called \(self.layout); there are: \(Layouts.names.joined(separator: " "))")
@@ -87,21 +143,21 @@ struct ConvertCommand: ParsableCommand {
       throw ValidationError("--packed goes with the native layout only")
     }
     options.layout = layout
-    options.selection = TensorSelection(include: include, exclude: exclude)
     options.separatesBuffers = buffers == .separate
+    options.shardByteCount = shardSize?.bytes
     options.isStrict = strict
     options.skipsNonFinite = nonfinite == .skip
     options.jobs = runOptions.jobs
     options.memoryBound = maxMemory?.bytes
     options.overwrites = outputOptions.overwrite
     options.isDurable = outputOptions.sync == .full
+    options.resumes = resume
     return options
   }
 
-  private var defaultOutput: FilePath {
-    let stem = input.stem ?? "model"
+  /// What the name of an output has more than that of its input.
+  var label: String {
     let layout = layout == Layouts.names[0] ? "" : ".\(layout)"
-    return input.removingLastComponent()
-      .appending("\(stem).\(quantization.dtype.rawValue)\(layout).safetensors")
+    return "\(configurationOptions.label)\(layout)"
   }
 }

@@ -6,12 +6,12 @@ import SystemPackage
 struct DequantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dequantize",
-    abstract: "Turn a quantized file back into floats, with the original's names and shapes.")
+    abstract: "Turn a quantized file or directory back into floats, with the original's names and shapes.")
 
-  @Argument(help: "A file that qconvert has written.")
+  @Argument(help: "A file or directory that qconvert has written.")
   var quantized: FilePath
 
-  @Option(name: .shortAndLong, help: "The file to write.")
+  @Option(name: .shortAndLong, help: "The file or directory to write.")
   var output: FilePath
 
   @OptionGroup var outputOptions: OutputOptions

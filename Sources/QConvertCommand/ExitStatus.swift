@@ -8,6 +8,8 @@ enum ExitStatus: Int32 {
   case noInput = 66
   case cannotCreate = 73
   case ioError = 74
+  /// Stopped, and `--resume` continues.
+  case stopped = 75
   case hungUp = 129
   case interrupted = 130
   case terminated = 143
@@ -19,13 +21,18 @@ enum ExitStatus: Int32 {
       self.init(of: error.reason)
       // What a file says of itself is no usage.
       if error.isRecorded, self == .usage { self = .dataError }
+    case let error as StoppedError:
+      self.init(of: error.reason)
+      if error.reason is CancellationError { self = .stopped }
     case is CancellationError:
       self = ExitStatus(rawValue: 128 + Signals.received) ?? .interrupted
     case is QuantizationSpecError, is LayoutError, is CalculatorError,
-      PlanError.unmatchedPattern, PlanError.memoryBoundTooSmall:
+      PlanError.unmatchedPattern, PlanError.unmatchedRule, PlanError.memoryBoundTooSmall,
+      is ConfigurationError:
       self = .usage
     case is CheckpointError, is SafetensorsError, is QuantizationError, is PlanError,
-      is RecordError, is GranularityError:
+      is RecordError, is GranularityError, is ModelError, is ShardIndexError, is DirectoryError,
+      is ResumeError:
       self = .dataError
     case let error as StorageError:
       switch error {

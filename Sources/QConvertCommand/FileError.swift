@@ -16,9 +16,17 @@ struct FileError: Error, CustomStringConvertible {
   ) throws -> Result {
     do {
       return try body()
-    } catch let error where concernsFile(error, isRecorded: isRecorded) {
-      throw FileError(path: path, reason: error, isRecorded: isRecorded)
+    } catch {
+      throw naming(path, error, isRecorded: isRecorded)
     }
+  }
+
+  /// The error, with the file added if it is about tensors.
+  static func naming(
+    _ path: FilePath, _ error: any Error, isRecorded: Bool = false
+  ) -> any Error {
+    concernsFile(error, isRecorded: isRecorded)
+      ? FileError(path: path, reason: error, isRecorded: isRecorded) : error
   }
 
   /// Whether an error is about what is in the file; settings are when the file records them.

@@ -7,39 +7,55 @@ struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Show the tensors and the metadata of a checkpoint.")
 
-  @Argument(help: "The safetensors file.")
+  @Argument(help: "A safetensors file, an index or a model directory.")
   var input: FilePath
 
   @Flag(help: "Print the contents as one JSON object.")
   var json = false
 
   func run() throws {
-    let checkpoint = try Checkpoint(input)
-    let record = try checkpoint.quantizationRecord()
-    for warning in checkpoint.warnings { Console.warn("\(input): \(warning)") }
-    try Console.write(json ? checkpoint.json(record: record) : text(checkpoint, record))
+    let model = try Model(input)
+    for warning in model.warnings + model.shards.flatMap(\.checkpoint.warnings) {
+      Console.warn("\(input): \(warning)")
+    }
+    try Console.write(json ? try model.json() : try text(model))
   }
 
-  private func text(_ checkpoint: Checkpoint, _ record: QuantizationRecord?) -> String {
-    let quantized = record?.tensorsByName ?? [:]
-    let rows = checkpoint.tensors.map { tensor in
-      [
-        "\(tensor.name)", "\(tensor.dtype)", "\(tensor.shape)", tensor.bytes.count.asBytes,
-        quantized[tensor.name].map { "\($0.spec)" } ?? "",
-      ]
+  private func text(_ model: Model) throws -> String {
+    var rows: [[String]] = []
+    var lines: [String] = []
+    var layouts: [String: Int] = [:]
+    for shard in model.shards {
+      let record = try shard.checkpoint.quantizationRecord()
+      let quantized = record?.tensorsByName ?? [:]
+      rows += shard.checkpoint.tensors.map { tensor in
+        [
+          "\(tensor.name)", "\(tensor.dtype)", "\(tensor.shape)", tensor.bytes.count.asBytes,
+          quantized[tensor.name].map { "\($0.spec)" } ?? "",
+        ] + (model.shards.count > 1 ? [shard.name] : [])
+      }
+      for (name, value) in shard.checkpoint.metadata where name != QuantizationRecord.metadataName {
+        let line = "metadata \(TensorName(name)): \(TensorName(value))"
+        if !lines.contains(line) { lines.append(line) }
+      }
+      if let record { layouts[record.layout, default: 0] += record.tensors.count }
     }
-    var lines = [Console.table(rows, rightAligned: [3])]
-    for (name, value) in checkpoint.metadata where name != QuantizationRecord.metadataName {
-      lines.append("metadata \(TensorName(name)): \(TensorName(value))")
+    lines.insert(Console.table(rows, rightAligned: [3]), at: 0)
+    for (layout, count) in layouts.sorted(by: { $0.key < $1.key }) {
+      lines.append("quantized by qconvert: \(count.of("tensor")), layout \(layout)")
     }
-    if let record {
-      lines.append(
-        "quantized by qconvert: \(record.tensors.count.of("tensor")), layout \(record.layout)")
-    }
-    let elements = checkpoint.tensors.reduce(0) { $0 + $1.elementCount }
+    let tensors = model.shards.flatMap(\.checkpoint.tensors)
+    let elements = tensors.reduce(0) { $0 + $1.elementCount }
+    let byteCount = model.shards.reduce(0) { $0 + $1.checkpoint.byteCount }
+    let shards = model.shards.count > 1 ? " in \(model.shards.count.of("shard"))" : ""
     lines.append(
-      "\(checkpoint.tensors.count.of("tensor")), \(elements.of("element")), \(checkpoint.byteCount.asBytes)"
-    )
+      "\(tensors.count.of("tensor")), \(elements.of("element")), \(byteCount.asBytes)\(shards)")
+    if !model.companions.isEmpty {
+      lines.append("\(model.companions.count.of("other file")) that a conversion copies")
+    }
+    if !model.leftOut.isEmpty {
+      lines.append("left out: \(model.leftOut.map { "\(TensorName($0))" }.joined(separator: ", "))")
+    }
     return lines.filter { !$0.isEmpty }.joined(separator: "\n")
   }
 }

@@ -10,17 +10,16 @@ struct QConvertCommand: ParsableCommand {
     abstract: "Turns float model checkpoints into quantized ones, bit for bit as coreai-opt does.",
     discussion: """
       qconvert model.safetensors --scheme symmetric
+      qconvert model-directory --preset w4_per_block -o quantized-directory
 
       `qconvert help convert` lists the options. Exit codes: 0 done; 64 usage; 65 malformed or unsupported data; 66 no such input; 73 the \
-      output cannot be created; 74 input or output failed; 129, 130, 143 stopped by a signal.
+      output cannot be created; 74 input or output failed; 75 stopped, and --resume continues; 129, 130, 143 stopped by a signal.
       """,
-    version: version,
+    version: Version.current,
     subcommands: [
       ConvertCommand.self, InspectCommand.self, VerifyCommand.self, DequantizeCommand.self,
     ],
     defaultSubcommand: ConvertCommand.self)
-
-  static let version = "0.1.0"
 
   static func main() {
     Signals.prepare()
@@ -53,6 +52,10 @@ struct QConvertCommand: ParsableCommand {
   private static func hint(for error: any Error) -> String {
     switch (error as? FileError)?.reason ?? error {
     case StorageError.outputExists: "; --overwrite replaces it"
+    case is StoppedError: "; --resume continues"
+    case is ResumeError: "; without --resume it begins anew"
+    case PlanError.unmatchedPattern, PlanError.unmatchedRule:
+      "; --allow-unmatched makes that a warning"
     case is QuantizationError: "; --nonfinite skip copies such tensors"
     case let error as CheckpointError:
       switch error.reason {

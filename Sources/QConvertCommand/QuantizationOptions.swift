@@ -3,14 +3,14 @@ import QConvert
 
 /// The options that make up a quantization spec.
 struct QuantizationOptions: ParsableArguments {
-  @Option(help: "The type to quantize to.")
-  var dtype: QuantizedDType = .int8
+  @Option(name: .customLong("dtype"), help: "The type to quantize to. (default: int8)")
+  var givenDType: QuantizedDType?
 
-  @Option(help: "How the range is laid onto the quantized values.")
-  var scheme: QuantizationScheme = .symmetric
+  @Option(help: "How the range is laid onto the quantized values. (default: symmetric)")
+  var scheme: QuantizationScheme?
 
-  @Option(help: "The formula: with a zero point, or with the smallest value.")
-  var formulation: QuantizationFormulation = .zeroPoint
+  @Option(help: "The formula: with a zero point, or with the smallest value. (default: zp)")
+  var formulation: QuantizationFormulation?
 
   @Option(
     help: "How many elements share a scale. (default: per_channel; per_block with --block-size)")
@@ -26,26 +26,40 @@ struct QuantizationOptions: ParsableArguments {
     help: "Elements of a block, or one number for every axis, -1 for a whole one. (default: 32)")
   var blockSize: BlockSize?
 
-  @Option(help: "The type in which scales are chosen; float4 always takes float8_e8m0fnu.")
-  var scaleDtype: ScaleDType = .none
+  @Option(
+    help: "The type in which scales are chosen; float4 always takes float8_e8m0fnu. (default: none)")
+  var scaleDtype: ScaleDType?
 
   @Option(
     parsing: .unconditional,
     help: "Bounds in place of the observed ones, LOW,HIGH; none leaves one observed.")
   var floatRange: FloatRangeArgument?
 
-  @Option(help: "The registered calculator that turns ranges into parameters.")
-  var calculator = "default"
+  @Option(
+    help: "The registered calculator that turns ranges into parameters. (default: default)")
+  var calculator: String?
 
-  @Option(help: "The registered calculator that finds ranges.")
-  var range = "minmax"
+  @Option(help: "The registered calculator that finds ranges. (default: minmax)")
+  var range: String?
+
+  /// The type to quantize to.
+  var dtype: QuantizedDType { givenDType ?? .int8 }
+
+  /// Whether any of these options is.
+  var isGiven: Bool {
+    givenDType != nil || scheme != nil || formulation != nil || granularity != nil || axis != nil
+      || blockSize != nil || scaleDtype != nil || floatRange != nil || calculator != nil
+      || range != nil
+  }
 
   /// The spec that these options describe.
   func spec() throws -> QuantizationSpec {
     try QuantizationSpec(
-      dtype: dtype, scheme: scheme, formulation: formulation, granularity: makeGranularity(),
+      dtype: dtype, scheme: scheme ?? .symmetric, formulation: formulation ?? .zeroPoint,
+      granularity: makeGranularity(),
       floatRange: floatRange.map { try FloatRange(low: $0.low, high: $0.high) } ?? .observed,
-      scaleDType: scaleDtype, qparamsCalculator: calculator, rangeCalculator: range)
+      scaleDType: scaleDtype ?? .none, qparamsCalculator: calculator ?? "default",
+      rangeCalculator: range ?? "minmax")
   }
 
   private func makeGranularity() throws -> Granularity {

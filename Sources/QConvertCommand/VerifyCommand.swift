@@ -6,10 +6,10 @@ import SystemPackage
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Convert a float checkpoint again in memory and compare with a quantized file.",
+    abstract: "Convert a float checkpoint again in memory and compare with a quantized one.",
     discussion: "Reports the error of every quantized tensor. Exit code 65 when they disagree.")
 
-  @Argument(help: "A file that qconvert has written.")
+  @Argument(help: "A file or directory that qconvert has written.")
   var quantized: FilePath
 
   @Option(help: "The float checkpoint it was made from.")

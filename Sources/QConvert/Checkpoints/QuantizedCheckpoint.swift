@@ -1,23 +1,29 @@
 public import SystemPackage
 
-/// A file that this library has quantized, open, with what it says of itself.
+/// A file or a directory that this library has quantized, open, with what it says of itself.
 public struct QuantizedCheckpoint: Sendable {
-  /// The file, and the file of its buffers where they are separate.
-  public let files: [Checkpoint]
-  /// What is quantized, and how.
+  /// The file, or the directory with its shards.
+  public let model: Model
+  /// The file of its buffers where they are separate.
+  public let buffers: Checkpoint?
+  /// What is quantized, and how: of all shards.
   public let record: QuantizationRecord
   let layout: any OutputLayout
   /// The entries that the layout declares for the recorded tensors, in their order.
   let entries: [[OutputEntry]]
   private let stored: [TensorName: StoredTensor]
 
-  /// Opens a quantized file, and `<stem>.buffers.<extension>` beside it where there is one.
+  /// Opens a quantized file, and `<stem>.buffers.<extension>` beside it where there is one; or all shards
+  /// of a directory.
   ///
-  /// - Throws: ``StorageError``, or ``CheckpointError`` for a file that cannot be read or has no record.
+  /// - Throws: ``StorageError``, ``ModelError``, or ``CheckpointError`` for a file that cannot be read or
+  ///   has no record.
   public init(_ path: FilePath) throws {
-    let main = try Checkpoint(path)
+    let model = try Model(path)
+    self.model = model
     do {
-      guard let record = try QuantizationRecord(in: main.header) else { throw RecordError.missing }
+      let records = try model.shards.compactMap { try QuantizationRecord(in: $0.checkpoint.header) }
+      guard let record = try QuantizationRecord(merging: records) else { throw RecordError.missing }
       guard let layout = Layouts.named(record.layout, isPacked: record.isPacked) else {
         throw RecordError.unknownLayout(record.layout)
       }
@@ -27,20 +33,8 @@ public struct QuantizedCheckpoint: Sendable {
     } catch {
       throw CheckpointError(path: path, reason: error)
     }
-    var files = [main]
-    // Without a need for it, a file of that name is somebody else's.
-    let names = Set(main.tensors.map(\.name))
-    let buffers = path.inserting(suffix: "buffers")
-    if entries.first?.allSatisfy({ names.contains($0.name) }) == false,
-      (try? FileIdentity(at: buffers)) != nil
-    {
-      let checkpoint = try Checkpoint(buffers)
-      guard checkpoint.record == main.record else {
-        throw CheckpointError(path: buffers, reason: RecordError.foreignBuffers)
-      }
-      files.append(checkpoint)
-    }
-    self.files = files
+    buffers = try Self.buffers(of: model, entries)
+    let files = model.shards.map(\.checkpoint) + (buffers.map { [$0] } ?? [])
     stored = Dictionary(
       files.flatMap { checkpoint in
         checkpoint.tensors.map {
@@ -49,10 +43,28 @@ public struct QuantizedCheckpoint: Sendable {
       }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// The main file.
-  public var main: Checkpoint { files[0] }
+  /// The file of buffers beside a lone file, where it needs one.
+  private static func buffers(
+    of model: Model, _ entries: [[OutputEntry]]
+  ) throws -> Checkpoint? {
+    guard model.directory == nil, let main = model.shards.first?.checkpoint else { return nil }
+    // Without a need for it, a file of that name is somebody else's.
+    let names = Set(main.tensors.map(\.name))
+    let path = main.path.inserting(suffix: "buffers")
+    guard entries.first?.allSatisfy({ names.contains($0.name) }) == false,
+      (try? FileIdentity(at: path)) != nil
+    else { return nil }
+    let checkpoint = try Checkpoint(path)
+    guard checkpoint.record == main.record else {
+      throw CheckpointError(path: path, reason: RecordError.foreignBuffers)
+    }
+    return checkpoint
+  }
 
-  /// A tensor of either file.
+  /// All checkpoint files.
+  public var files: [Checkpoint] { model.shards.map(\.checkpoint) + (buffers.map { [$0] } ?? []) }
+
+  /// A tensor of any of the files.
   func tensor(_ name: TensorName) -> StoredTensor? { stored[name] }
 
   /// The stored tensor of an entry.
@@ -60,10 +72,10 @@ public struct QuantizedCheckpoint: Sendable {
   /// - Throws: ``CheckpointError`` when it is missing, or has another type or shape.
   func stored(_ entry: OutputEntry) throws -> StoredTensor {
     guard let tensor = stored[entry.name] else {
-      throw CheckpointError(path: main.path, reason: RecordError.missingEntry(entry.name))
+      throw CheckpointError(path: model.path, reason: RecordError.missingEntry(entry.name))
     }
     guard tensor.descriptor.dtype == entry.dtype, tensor.descriptor.shape == entry.shape else {
-      throw CheckpointError(path: main.path, reason: RecordError.mismatchedEntry(entry.name))
+      throw CheckpointError(path: model.path, reason: RecordError.mismatchedEntry(entry.name))
     }
     return tensor
   }

@@ -1,13 +1,22 @@
 /// How a checkpoint is converted.
 public struct ConversionOptions: Sendable {
-  /// How weights are quantized.
-  public var spec: QuantizationSpec
-  /// Which tensors are weights.
+  /// How the weights of which modules are quantized.
+  public var configuration: QuantizerConfig
+  /// The types of modules, which a configuration may name and default axes depend on.
+  public var moduleTypes = ModuleTypes()
+  /// Tensors that are quantized or copied whatever the configuration says.
   public var selection = TensorSelection()
+  /// Whether a pattern or rule that matches nothing is a warning instead of an error.
+  public var allowsUnmatched = false
+  /// The least share of the tensor bytes, from 0 to 1, that has to be quantized.
+  public var requiredCoverage = 0.0
   /// How the output is laid out.
   public var layout: any OutputLayout = NativeLayout()
   /// Whether scales, zero points and minvals go to a file of their own, `<output>.buffers.<extension>`.
   public var separatesBuffers = false
+  /// The bytes of tensors at which a shard of the output ends; nil leaves tensors in their shards. The
+  /// output is then a directory, also where the input is a file.
+  public var shardByteCount: Int?
   /// Whether a weight that the spec cannot apply to is an error instead of a copy.
   public var isStrict = false
   /// Whether weights with NaN, infinite or overflowing values are copied, which takes a pass over all
@@ -23,10 +32,17 @@ public struct ConversionOptions: Sendable {
   public var overwrites = false
   /// Whether the output is on the disk before it gets its name.
   public var isDurable = true
+  /// Whether a conversion that was stopped is taken up again, and one that is complete left as it is.
+  public var resumes = false
 
   /// Options with the defaults of the command line.
   public init(spec: QuantizationSpec) {
-    self.spec = spec
+    self.init(configuration: QuantizerConfig(spec: spec))
+  }
+
+  /// Options with the defaults of the command line.
+  public init(configuration: QuantizerConfig) {
+    self.configuration = configuration
   }
 }
 

@@ -1,62 +1,73 @@
 import Synchronization
 
 extension ConversionPlan {
-  /// The plan that follows from decisions about a checkpoint's tensors.
+  /// The plan that follows from what was decided about a model's tensors, in their order.
   init(
-    _ checkpoint: Checkpoint, _ decisions: [TensorDecision], _ options: ConversionOptions
+    _ model: Model, _ verdicts: [TensorVerdict], _ options: ConversionOptions
   ) throws {
     let slabBytes = try options.slabByteCount
-    let drafts = try zip(checkpoint.tensors, decisions).map { tensor, decision in
-      let source = StoredTensor(file: checkpoint.file, descriptor: tensor)
-      guard case .quantize(let spec) = decision else {
-        return PlanBuilder.Draft(copying: source, decision, slabBytes: slabBytes)
+    var drafts = try zip(model.storedTensors, verdicts).map { source, verdict in
+      guard case .quantize(let spec) = verdict.decision else {
+        return PlanBuilder.Draft(copying: source, verdict, slabBytes: slabBytes)
       }
       return try PlanBuilder.Draft(
-        quantizing: source, spec, decision, options.layout, options.calculators,
+        quantizing: source, spec, verdict, options.layout, options.calculators,
         slabBytes: slabBytes)
     }
-    let record = QuantizationRecord(
-      layout: options.layout.name,
-      isPacked: (options.layout as? NativeLayout)?.isPacked ?? false,
-      tensors: zip(checkpoint.tensors, decisions).compactMap { tensor, decision in
-        guard case .quantize(let spec) = decision, let precision = FloatPrecision(tensor.dtype)
-        else { return nil }
-        return .init(name: tensor.name, precision: precision, shape: tensor.shape, spec: spec)
-      })
+    let files = OutputFiles(of: model, drafts, options)
+    for index in drafts.indices { drafts[index].file = files.fileOfTensor[index] }
+    // Nothing quantized leaves nothing to close, and the output is a copy.
+    let isCopy = drafts.allSatisfy { $0.decision.spec == nil }
     let builder = PlanBuilder(
-      files: options.separatesBuffers ? ["", "buffers"] : [""],
-      file: { options.separatesBuffers && $0.content.isParameter ? 1 : 0 })
-    // Nothing quantized leaves nothing to record, and the output is a copy.
-    let recorded =
-      record.tensors.isEmpty
-      ? [] : [SafetensorsHeader.Metadata(name: QuantizationRecord.metadataName, value: record.text)]
+      files: Self.metadata(of: files, model, drafts, options),
+      separatesParameters: options.separatesBuffers)
+    let shards = files.roles.count { $0 != .buffers }
     self = try builder.plan(
-      drafts, closing: record.tensors.isEmpty ? [] : options.layout.closingEntries,
-      metadata: [checkpoint.header.metadata + recorded, recorded])
+      drafts, closing: isCopy ? [] : options.layout.closingEntries, inFile: shards - 1)
+    index = PlannedIndex(of: self, model)
     try checkMemory(options)
   }
 
-  /// Demands that the groups that reach beyond slabs fit the memory bound: their ranges and parameters
-  /// are held while their tensor is at work, and those of the next tensor already.
-  private func checkMemory(_ options: ConversionOptions) throws(PlanError) {
-    guard let bound = options.memoryBound else { return }
-    let groups = tensors.map { tensor in
-      guard tensor.slabs.needsRangePass, case .quantize(let quantization, _) = tensor.work
-      else { return 0 }
-      return quantization.geometry.groupCount
+  /// The files with the metadata of the checkpoint files that their tensors come from, and a record of
+  /// their quantized tensors, so that every file stands for itself.
+  private static func metadata(
+    of files: OutputFiles, _ model: Model, _ drafts: [PlanBuilder.Draft],
+    _ options: ConversionOptions
+  ) -> [PlanBuilder.File] {
+    var tensors = files.roles.map { _ in [QuantizationRecord.Tensor]() }
+    var sources = files.roles.map { _ in [Int]() }
+    for draft in drafts {
+      guard let spec = draft.decision.spec, let precision = FloatPrecision(draft.dtype)
+      else { continue }
+      tensors[draft.file].append(
+        .init(name: draft.name, precision: precision, shape: draft.shape, spec: spec))
     }
-    let most = groups.sorted(by: >).prefix(2).reduce(0, +)
-    let least = most * Self.bytesPerHeldGroup
-    guard least <= bound else { throw .memoryBoundTooSmall(bound, least: least) }
+    for (source, file) in zip(model.shardOfTensor, files.fileOfTensor)
+    where sources[file].last != source {
+      sources[file].append(source)
+    }
+    return files.roles.enumerated().map { index, role in
+      // The parameters stand for the tensors of the file before.
+      let main = role == .buffers ? index - 1 : index
+      let record = QuantizationRecord(
+        layout: options.layout.name,
+        isPacked: (options.layout as? NativeLayout)?.isPacked ?? false, tensors: tensors[main])
+      let recorded =
+        record.tensors.isEmpty
+        ? []
+        : [SafetensorsHeader.Metadata(name: QuantizationRecord.metadataName, value: record.text)]
+      // A shard without tensors keeps its place.
+      let kept = sources[main].isEmpty ? [main] : sources[main]
+      return PlanBuilder.File(
+        role: role,
+        metadata: (role == .buffers ? [] : model.metadata(ofShards: kept)) + recorded)
+    }
   }
-
-  /// Two bounds and three parameters.
-  private static let bytesPerHeldGroup = 20
 
   /// The plan without the tensors that have no finite quantization: reads all that are to be
   /// quantized, and writes nothing.
   func skippingNonFinite(
-    in checkpoint: Checkpoint, _ decisions: [TensorDecision], _ options: ConversionOptions
+    in model: Model, _ verdicts: [TensorVerdict], _ options: ConversionOptions
   ) throws -> ConversionPlan {
     let found = Mutex<[Int: QuantizationError]>([:])
     let run = PipelineRun(
@@ -71,9 +82,11 @@ extension ConversionPlan {
     try run.run(jobs: options.workerCount)
     let errors = found.withLock { $0 }
     if errors.isEmpty { return self }
-    var decisions = decisions
-    for (tensor, error) in errors { decisions[tensor] = .skip(.nonFinite(error)) }
-    return try ConversionPlan(checkpoint, decisions, options)
+    var verdicts = verdicts
+    for (tensor, error) in errors {
+      verdicts[tensor] = TensorVerdict(.skip(.nonFinite(error)), verdicts[tensor].rule)
+    }
+    return try ConversionPlan(model, verdicts, options)
   }
 }
 
@@ -86,56 +99,19 @@ extension QuantizationError {
   }
 }
 
-extension OutputEntry.Content {
-  /// Whether it is a parameter of groups.
-  var isParameter: Bool { self == .scale || self == .zeroPoint || self == .minval }
-}
-
-extension PlanBuilder.Draft {
-  /// A tensor copied as it is, perhaps under another name.
-  init(
-    copying source: StoredTensor, as name: TensorName? = nil, _ decision: TensorDecision,
-    slabBytes: Int
+extension OutputFiles {
+  /// The files that the options ask for.
+  fileprivate init(
+    of model: Model, _ drafts: [PlanBuilder.Draft], _ options: ConversionOptions
   ) {
-    let tensor = source.descriptor
-    let entry = OutputEntry(
-      (name ?? tensor.name).string, tensor.dtype, tensor.shape, .original)
-    self.init(
-      name: name ?? tensor.name, dtype: tensor.dtype, shape: tensor.shape, decision: decision,
-      entries: [entry], inputByteCount: tensor.bytes.count, work: .copy(source),
-      slabs: SlabPartition(elementCount: tensor.bytes.count, length: slabBytes))
-  }
-
-  /// A tensor quantized into the entries of a layout, or into others that follow from it.
-  init(
-    quantizing source: StoredTensor, _ spec: QuantizationSpec, _ decision: TensorDecision,
-    _ layout: any OutputLayout, _ calculators: Calculators, slabBytes: Int,
-    entries: [OutputEntry]? = nil
-  ) throws {
-    let tensor = source.descriptor
-    guard let precision = FloatPrecision(tensor.dtype) else {
-      preconditionFailure("only float tensors are quantized")
+    if let limit = options.shardByteCount {
+      self.init(
+        byteCounts: drafts.map { $0.entries.reduce(0) { $0 + $1.byteCount } }, limit: limit,
+        stem: model.stem)
+    } else if model.directory != nil {
+      self.init(shardsOf: model)
+    } else {
+      self.init(tensorCount: drafts.count, separatesParameters: options.separatesBuffers)
     }
-    let geometry = BlockGeometry(
-      shape: tensor.shape, block: try spec.granularity.blockShape(for: tensor.shape))
-    let quantization = TensorQuantization(
-      tensor: tensor, precision: precision, spec: spec, geometry: geometry,
-      roundsQParams: layout.roundsQParams, packedBits: layout.packedBits(of: spec.dtype),
-      rangeCalculator: try calculators.range(for: spec),
-      qparamsCalculator: try calculators.qparams(for: spec))
-    let quantized = QuantizedTensor(
-      name: tensor.name, precision: precision, shape: tensor.shape, spec: spec,
-      grid: geometry.grid)
-    let entries = try entries ?? layout.entries(for: quantized)
-    for entry in entries where !entry.fits(quantized, packedBits: quantization.packedBits) {
-      throw LayoutError.malformedEntry(layout: layout.name, entry.name)
-    }
-    self.init(
-      name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, decision: decision,
-      entries: entries,
-      inputByteCount: tensor.bytes.count, work: .quantize(quantization, from: source),
-      slabs: SlabPartition(
-        geometry, limit: max(slabBytes / precision.byteCount, 1),
-        perByte: quantization.packedBits.map { 8 / $0 } ?? 1))
   }
 }

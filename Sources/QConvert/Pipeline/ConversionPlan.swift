@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// Everything about a conversion that is known before data is read: what becomes of every tensor, every
 /// entry with its place in the output, every slab of work.
 public struct ConversionPlan: Sendable {
@@ -7,6 +9,8 @@ public struct ConversionPlan: Sendable {
   public let files: [PlannedFile]
   /// The entries that belong to no tensor.
   let closingEntries: [PlannedEntry]
+  /// The index of the shards, where there is one.
+  var index: PlannedIndex?
 }
 
 /// A tensor of the input and what it becomes.
@@ -19,12 +23,22 @@ public struct PlannedTensor: Sendable {
   public let shape: [Int]
   /// What becomes of it, and why.
   public let decision: TensorDecision
+  /// The rule that decided.
+  public let rule: SelectionRule
   /// What stands for it in the output.
   public let entries: [PlannedEntry]
   /// The bytes it takes in the input.
   public let inputByteCount: Int
   let work: TensorWork
   let slabs: SlabPartition
+
+  /// The files that hold its entries, one after the other in the plan.
+  var files: Range<Int> {
+    guard let first = entries.first?.file else { return 0..<0 }
+    return entries.reduce(first..<first + 1) { files, entry in
+      min(files.lowerBound, entry.file)..<max(files.upperBound, entry.file + 1)
+    }
+  }
 }
 
 /// What a worker does with the slabs of a tensor.
@@ -46,12 +60,31 @@ public struct PlannedEntry: Sendable {
 
 /// A file to be written.
 public struct PlannedFile: Sendable {
-  /// What sets its name apart from the output's: empty, or for example `buffers`.
-  public let suffix: String
+  /// What it is.
+  public let role: Role
   /// The bytes it begins with.
   let header: [UInt8]
   /// Its size.
   public let byteCount: Int
+
+  /// What a file is in an output.
+  public enum Role: Hashable, Sendable {
+    /// The output itself.
+    case main
+    /// The parameters of quantized tensors, in `<stem>.buffers.<extension>` beside the main file.
+    case buffers
+    /// A checkpoint file of this name in the output, a directory.
+    case shard(String)
+  }
+
+  /// Where the file goes when the output has this path.
+  func path(for output: FilePath) -> FilePath {
+    switch role {
+    case .main: output
+    case .buffers: output.inserting(suffix: "buffers")
+    case .shard(let name): output.appending(name)
+    }
+  }
 }
 
 /// A tensor in an open file.
@@ -61,9 +94,13 @@ struct StoredTensor: Sendable {
 }
 
 extension ConversionPlan {
-  /// The bytes that will be read from the input's tensors, passes counted.
-  var bytesToRead: Int {
-    tensors.reduce(0) { $0 + $1.inputByteCount * ($1.slabs.needsRangePass ? 2 : 1) }
+  /// The bytes that will be read from the input's tensors, passes counted; tensors of these files do
+  /// not count.
+  func bytesToRead(without finished: Set<Int> = []) -> Int {
+    tensors.reduce(0) { sum, tensor in
+      let isFinished = !finished.isEmpty && tensor.files.allSatisfy(finished.contains)
+      return sum + (isFinished ? 0 : tensor.inputByteCount * (tensor.slabs.needsRangePass ? 2 : 1))
+    }
   }
 }
 
@@ -71,6 +108,8 @@ extension ConversionPlan {
 public enum PlanError: Error, Hashable, Sendable {
   case duplicateEntry(TensorName)
   case unmatchedPattern(String)
+  case unmatchedRule(ConfigurationRule)
+  case coverageTooLow(Double, required: Double, largest: TensorName)
   case cannotApply(TensorName, GranularityError)
   case memoryBoundTooSmall(Int, least: Int)
 }
@@ -82,9 +121,21 @@ extension PlanError: CustomStringConvertible {
     case .duplicateEntry(let name):
       "the output would hold two tensors called \(name)"
     case .unmatchedPattern(let pattern): "no tensor matches the pattern \(pattern)"
+    case .unmatchedRule(let rule): "\(rule) matches nothing in this checkpoint"
+    case .coverageTooLow(let coverage, let required, let largest):
+      "\(coverage.percent) of the tensor bytes would be quantized, \(required.percent) are required; "
+        + "the largest tensor that is not is \(largest)"
     case .cannotApply(let name, let error): "tensor \(name): \(error)"
     case .memoryBoundTooSmall(let bound, let least):
       "a memory bound of \(bound) bytes is too small: \(least) at least"
     }
+  }
+}
+
+extension Double {
+  /// The share in percent, cut after one digit so that less than all is never shown as all.
+  fileprivate var percent: String {
+    let tenths = Int((self * 1000).rounded(.down))
+    return "\(tenths / 10).\(tenths % 10) %"
   }
 }

@@ -12,7 +12,7 @@ public final class ConversionProgress: Sendable {
   /// Bytes of tensors read so far; a tensor that takes two passes counts twice.
   public var completedByteCount: Int { done.load(ordering: .relaxed) }
 
-  /// Bytes of tensors to be read; 0 until the plan is made.
+  /// Bytes of tensors to be read, as far as plans are made.
   public var totalByteCount: Int { goal.load(ordering: .relaxed) }
 
   /// Whether ``cancel()`` was called.
@@ -23,8 +23,8 @@ public final class ConversionProgress: Sendable {
     cancelled.store(true, ordering: .relaxed)
   }
 
-  func begin(byteCount: Int) {
-    goal.store(byteCount, ordering: .relaxed)
+  func expect(byteCount: Int) {
+    goal.wrappingAdd(byteCount, ordering: .relaxed)
   }
 
   func advance(by byteCount: Int) {

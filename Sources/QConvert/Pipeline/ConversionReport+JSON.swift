@@ -1,9 +1,12 @@
 import SystemPackage
 
 extension ConversionReport {
-  /// The report as a JSON object: input, output, layout, seconds, bytes_in, bytes_out, warnings and
-  /// tensors, each with name, dtype, shape, action, reason, spec, bytes_in and bytes_out.
-  public var json: String {
+  /// The report as a JSON object: input, output, layout, seconds, bytes_in, bytes_out, memory, coverage,
+  /// warnings, files and tensors, each with name, dtype, shape, action, reason, rule, spec, bytes_in and
+  /// bytes_out.
+  public var json: String { jsonValue.indented(depth: 2) }
+
+  var jsonValue: JSONValue {
     let members = tensors.map { tensor in
       JSONValue.object([
         "name": .string(tensor.name.string),
@@ -11,6 +14,7 @@ extension ConversionReport {
         "shape": .array(tensor.shape.map(JSONValue.integer)),
         "action": .string(tensor.decision.action),
         "reason": tensor.decision.reason.map(JSONValue.string) ?? .null,
+        "rule": .string("\(tensor.rule)"),
         "spec": tensor.decision.spec?.json ?? .null,
         "bytes_in": .integer(tensor.inputByteCount),
         "bytes_out": .integer(tensor.outputByteCount),
@@ -24,9 +28,15 @@ extension ConversionReport {
       "seconds": .number((duration ?? .zero) / .seconds(1)),
       "bytes_in": .integer(inputByteCount),
       "bytes_out": .integer(outputByteCount),
+      "memory": .integer(memoryByteCount),
+      "coverage": .number(coverage),
       "warnings": .array(warnings.map(JSONValue.string)),
+      "files": .array(
+        files.map { file in
+          .object(["path": .string(file.path.string), "bytes": .integer(file.byteCount)])
+        }),
       "tensors": .array(members),
-    ]).indented(depth: 2)
+    ])
   }
 }
 

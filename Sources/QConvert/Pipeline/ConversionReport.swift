@@ -10,14 +10,27 @@ public struct ConversionReport: Sendable {
   public let layout: String
   /// The time from the first byte read to the last rename; nil for a dry run.
   public let duration: Duration?
-  /// The size of the input in bytes.
+  /// The size of the input's checkpoint files in bytes.
   public let inputByteCount: Int
-  /// The size of all output files in bytes.
+  /// The size of the output's checkpoint files in bytes.
   public let outputByteCount: Int
+  /// Everything that is written, in the order of the plan; of a directory also the files that hold no
+  /// weights, and the index.
+  public let files: [File]
+  /// About how much memory the conversion takes at most, in bytes.
+  public let memoryByteCount: Int
   /// The tensors of the input in its order.
   public let tensors: [Tensor]
-  /// What is unusual about the input and yet allowed.
+  /// What is unusual about the input and yet allowed, and what had no effect.
   public let warnings: [String]
+
+  /// A file of the output.
+  public struct File: Sendable {
+    /// Where it is.
+    public let path: FilePath
+    /// Its size.
+    public let byteCount: Int
+  }
 
   /// What became of a tensor.
   public struct Tensor: Sendable {
@@ -29,6 +42,8 @@ public struct ConversionReport: Sendable {
     public let shape: [Int]
     /// What became of it, and why.
     public let decision: TensorDecision
+    /// The rule that decided.
+    public let rule: SelectionRule
     /// The bytes it took in the input.
     public let inputByteCount: Int
     /// The bytes of all its entries in the output.
@@ -37,21 +52,48 @@ public struct ConversionReport: Sendable {
 
   /// The report of a plan that has been carried out, or would be.
   init(
-    _ plan: ConversionPlan, input: Checkpoint, output: FilePath, layout: String,
-    duration: Duration?
+    _ plan: ConversionPlan, of model: Model, to output: FilePath, layout: String,
+    warnings: [String], jobs: Int, duration: Duration?
   ) {
-    self.input = input.path
+    input = model.path
     self.output = output
     self.layout = layout
     self.duration = duration
-    warnings = input.warnings
-    inputByteCount = input.file.byteCount
+    self.warnings = warnings
+    inputByteCount = model.shards.reduce(0) { $0 + $1.checkpoint.byteCount }
     outputByteCount = plan.files.reduce(0) { $0 + $1.byteCount }
+    files =
+      plan.files.map { File(path: $0.path(for: output), byteCount: $0.byteCount) }
+      + plan.sidecars(of: model).map {
+        File(path: output.appending($0.name), byteCount: $0.byteCount)
+      }
+    memoryByteCount = plan.memoryByteCount(jobs: jobs)
     tensors = plan.tensors.map { tensor in
       Tensor(
         name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, decision: tensor.decision,
-        inputByteCount: tensor.inputByteCount,
+        rule: tensor.rule, inputByteCount: tensor.inputByteCount,
         outputByteCount: tensor.entries.reduce(0) { $0 + $1.bytes.count })
     }
+  }
+}
+
+extension ConversionReport {
+  /// The share of the tensor bytes of the input that are quantized, from 0 to 1; 1 where there are none.
+  public var coverage: Double {
+    tensors.coverage { ($0.decision, $0.inputByteCount) }
+  }
+}
+
+extension Collection {
+  /// The share of bytes that are quantized.
+  func coverage(_ tensor: (Element) -> (TensorDecision, byteCount: Int)) -> Double {
+    var total = 0
+    var quantized = 0
+    for element in self {
+      let (decision, byteCount) = tensor(element)
+      total += byteCount
+      if decision.spec != nil { quantized += byteCount }
+    }
+    return total == 0 ? 1 : Double(quantized) / Double(total)
   }
 }

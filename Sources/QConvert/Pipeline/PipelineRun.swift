@@ -9,51 +9,80 @@ final class PipelineRun: Sendable {
   /// What is known of the tensors between their range pass and the end of their write pass.
   private let ranges = Mutex<[Int: TensorRanges]>([:])
   private let measured: Mutex<[Int: ErrorFigures]>?
+  /// The files that a former run has finished.
+  private let finished: Set<Int>
+  /// The slabs yet to be written, by file.
+  private let slabsToWrite: Mutex<[Int]>
   /// Called with a tensor that cannot be quantized instead of failing.
   private let onUnquantizable: (@Sendable (Int, QuantizationError) -> Void)?
 
   /// A run of a plan into a sink, measuring errors if wanted: quantized values are then compared with
   /// the original ones. With `onUnquantizable`, a tensor that cannot be quantized does not end the run;
-  /// it may be reported several times.
+  /// it may be reported several times. What goes to files that are `finished` is left out.
   init(
     _ plan: ConversionPlan, into sink: any EntrySink, progress: ConversionProgress,
-    measuresErrors: Bool = false,
+    finished: Set<Int> = [], measuresErrors: Bool = false,
     onUnquantizable: (@Sendable (Int, QuantizationError) -> Void)? = nil
   ) {
     self.plan = plan
     self.sink = sink
     self.progress = progress
     self.onUnquantizable = onUnquantizable
-    schedule = WorkSchedule(plan)
+    self.finished = finished
+    schedule = WorkSchedule(plan, without: finished)
+    slabsToWrite = Mutex(plan.slabCounts)
     measured = measuresErrors ? Mutex([:]) : nil
   }
 
   /// Does all the work with this many workers.
   func run(jobs: Int) throws {
-    try putClosingEntries()
+    try begin()
     let progress = progress
-    let pool = WorkerPool(jobs: jobs, isCancelled: { progress.isCancelled })
-    try pool.run(schedule.count, makeWorker: SlabWorker.init) { worker, index in
-      let item = schedule[index]
-      do {
-        try perform(item, worker)
-      } catch let error as QuantizationError {
-        guard let onUnquantizable else { throw error }
-        onUnquantizable(item.tensor, error)
-      }
-    }
+    try WorkerPool(jobs: jobs, isCancelled: { progress.isCancelled })
+      .run(schedule.count, makeWorker: SlabWorker.init, perform)
+  }
+
+  /// The work for a pool.
+  func task(finish: @escaping @Sendable ((any Error)?) -> Void) throws -> PoolTask<SlabWorker> {
+    try begin()
+    return PoolTask(count: schedule.count, perform: perform, finish: finish)
   }
 
   /// The error figures of the quantized tensors, by index in the plan.
   var errorFigures: [Int: ErrorFigures] { measured?.withLock { $0 } ?? [:] }
 
-  private func putClosingEntries() throws {
-    for entry in plan.closingEntries { try put(constantOf: entry) }
+  /// Does what belongs to no slab.
+  private func begin() throws {
+    for entry in plan.closingEntries where !finished.contains(entry.file) {
+      try put(constantOf: entry)
+    }
+    for (file, count) in slabsToWrite.withLock({ $0 }).enumerated()
+    where count == 0 && !finished.contains(file) {
+      try sink.finish(file: file)
+    }
   }
 
   private func put(constantOf entry: PlannedEntry) throws {
     guard case .constant(let bytes) = entry.entry.content else { return }
     try unsafe bytes.withUnsafeBytes { bytes in try unsafe sink.put(bytes, entry, at: 0) }
+  }
+
+  private func perform(_ worker: SlabWorker, _ index: Int) throws {
+    let item = schedule[index]
+    do {
+      try perform(item, worker)
+    } catch let error as QuantizationError {
+      guard let onUnquantizable else { throw error }
+      onUnquantizable(item.tensor, error)
+    }
+    guard item.pass == .write else { return }
+    for file in plan.tensors[item.tensor].files {
+      let left = slabsToWrite.withLock { counts in
+        counts[file] -= 1
+        return counts[file]
+      }
+      if left == 0 { try sink.finish(file: file) }
+    }
   }
 
   private func perform(_ item: WorkItem, _ worker: SlabWorker) throws {
@@ -123,5 +152,16 @@ final class PipelineRun: Sendable {
       ranges[tensor] = new
       return new
     }
+  }
+}
+
+extension ConversionPlan {
+  /// The slabs to be written, by file.
+  fileprivate var slabCounts: [Int] {
+    var counts = [Int](repeating: 0, count: files.count)
+    for tensor in tensors {
+      for file in tensor.files { counts[file] += tensor.slabs.count }
+    }
+    return counts
   }
 }

@@ -26,9 +26,11 @@ struct WorkSchedule: Sendable {
 
   private var stages: [Stage] = []
 
-  init(_ plan: ConversionPlan) {
+  /// The work of all tensors but those of files that are finished.
+  init(_ plan: ConversionPlan, without finished: Set<Int> = []) {
     var waiting: Int?
-    for (index, tensor) in plan.tensors.enumerated() {
+    for (index, tensor) in plan.tensors.enumerated()
+    where finished.isEmpty || !tensor.files.allSatisfy(finished.contains) {
       if tensor.slabs.needsRangePass {
         append(index, .range, plan)
         if let waiting { append(waiting, .write, plan) }

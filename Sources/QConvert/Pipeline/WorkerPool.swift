@@ -1,44 +1,83 @@
 import Dispatch
 import Synchronization
 
-/// A fixed number of workers that take items in order, each with memory of its own.
+/// Work for a pool: a number of items that its workers take up in order.
+struct PoolTask<Worker>: Sendable {
+  /// The number of items.
+  let count: Int
+  /// Does one of them.
+  let perform: @Sendable (Worker, _ item: Int) throws -> Void
+  /// Called once, when all items are done, or none is at work any more after a failure: of several, that
+  /// of the lowest item.
+  let finish: @Sendable ((any Error)?) -> Void
+}
+
+/// A fixed number of workers, each with memory of its own, for any number of tasks.
 struct WorkerPool: Sendable {
   /// The number of workers.
   let jobs: Int
   /// Asked before every item; true stops all workers.
   let isCancelled: @Sendable () -> Bool
 
-  /// Runs all items.
+  /// Runs tasks one after the other; a worker that finds no more items in one goes on to the next, while
+  /// others may still be at work on it.
+  ///
+  /// - Parameters:
+  ///   - makeWorker: Makes the memory of a worker.
+  ///   - next: Makes the next task, or nil after the last; called by one worker at a time.
+  func run<Worker>(
+    makeWorker: @Sendable () -> Worker, next: @escaping @Sendable () -> PoolTask<Worker>?
+  ) {
+    let queue = TaskQueue(isCancelled: isCancelled, next: next)
+    @Sendable func work(_: Int) {
+      let worker = makeWorker()
+      while let (ticket, item) = queue.take() {
+        do {
+          try ticket.task.perform(worker, item)
+          ticket.end(item, nil)
+        } catch {
+          ticket.end(item, error)
+        }
+      }
+    }
+    if jobs <= 1 {
+      work(0)
+    } else {
+      DispatchQueue.concurrentPerform(iterations: jobs, execute: work)
+    }
+  }
+
+  /// Runs the items of one task.
   ///
   /// After a failure no more items are handed out; those in flight finish. Items are taken in order, so
   /// the failure of the lowest item among them is the same in every run, and that one is thrown.
   func run<Worker>(
     _ count: Int, makeWorker: @Sendable () -> Worker,
-    _ perform: @Sendable (Worker, _ item: Int) throws -> Void
+    _ perform: @escaping @Sendable (Worker, _ item: Int) throws -> Void
   ) throws {
-    let next = Atomic<Int>(0)
-    let failure = Mutex<(item: Int, error: any Error)?>(nil)
-    let workers = max(min(jobs, count), 1)
-    @Sendable func work(_: Int) {
-      let worker = makeWorker()
-      while !isCancelled(), failure.withLock({ $0 == nil }) {
-        let item = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard item < count else { return }
-        do {
-          try perform(worker, item)
-        } catch {
-          failure.withLock { first in
-            if first.map({ item < $0.item }) ?? true { first = (item, error) }
-          }
-        }
-      }
+    let error = Failure()
+    let task = PoolTask(count: count, perform: perform) { failure in
+      error.value.withLock { $0 = failure }
     }
-    if workers == 1 {
-      work(0)
-    } else {
-      DispatchQueue.concurrentPerform(iterations: workers, execute: work)
-    }
-    if let failure = failure.withLock({ $0 }) { throw failure.error }
-    if isCancelled() { throw CancellationError() }
+    WorkerPool(jobs: max(min(jobs, count), 1), isCancelled: isCancelled)
+      .run(makeWorker: makeWorker, tasks: [task])
+    if let error = error.value.withLock({ $0 }) { throw error }
   }
+
+  /// Runs these tasks.
+  func run<Worker>(makeWorker: @Sendable () -> Worker, tasks: [PoolTask<Worker>]) {
+    let taken = Taken()
+    run(makeWorker: makeWorker) {
+      let index = taken.count.wrappingAdd(1, ordering: .relaxed).oldValue
+      return index < tasks.count ? tasks[index] : nil
+    }
+  }
+}
+
+private final class Failure: Sendable {
+  let value = Mutex<(any Error)?>(nil)
+}
+
+private final class Taken: Sendable {
+  let count = Atomic(0)
 }

@@ -57,10 +57,14 @@ public struct QuantizationSpec: Hashable, Sendable {
 
   /// The spec for one tensor: the granularity with its axis filled in and counted from the start.
   func resolved(rank: Int) throws -> QuantizationSpec {
+    try replacing(granularity.resolved(rank: rank))
+  }
+
+  /// The spec with another granularity.
+  func replacing(_ granularity: Granularity) throws(QuantizationSpecError) -> QuantizationSpec {
     try QuantizationSpec(
-      dtype: dtype, scheme: scheme, formulation: formulation,
-      granularity: granularity.resolved(rank: rank), floatRange: floatRange,
-      scaleDType: scaleDType, qparamsCalculator: qparamsCalculator,
+      dtype: dtype, scheme: scheme, formulation: formulation, granularity: granularity,
+      floatRange: floatRange, scaleDType: scaleDType, qparamsCalculator: qparamsCalculator,
       rangeCalculator: rangeCalculator)
   }
 }

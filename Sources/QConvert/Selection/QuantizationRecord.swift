@@ -67,6 +67,18 @@ extension QuantizationRecord {
     }
   }
 
+  /// The records of the shards of a model as one; nil where there are none.
+  ///
+  /// - Throws: ``RecordError/differingLayouts`` when they are not of one conversion.
+  init?(merging records: [QuantizationRecord]) throws(RecordError) {
+    guard let first = records.first else { return nil }
+    guard records.allSatisfy({ $0.layout == first.layout && $0.isPacked == first.isPacked }) else {
+      throw .differingLayouts
+    }
+    self.init(
+      layout: first.layout, isPacked: first.isPacked, tensors: records.flatMap(\.tensors))
+  }
+
   /// The text of the metadata entry.
   var text: String {
     var specs: [QuantizationSpec] = []
@@ -196,6 +208,7 @@ public enum RecordError: Error, Hashable, Sendable {
   case missingEntry(TensorName)
   case mismatchedEntry(TensorName)
   case foreignBuffers
+  case differingLayouts
 }
 
 extension RecordError: CustomStringConvertible {
@@ -212,6 +225,7 @@ extension RecordError: CustomStringConvertible {
       "already quantized by qconvert"
     case .missingEntry(let name): "tensor \(name) is missing"
     case .foreignBuffers: "the buffers belong to another quantized file"
+    case .differingLayouts: "the shards are in different layouts"
     case .mismatchedEntry(let name): "tensor \(name) has another type or shape than recorded"
     }
   }

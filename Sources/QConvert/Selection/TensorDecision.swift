@@ -8,6 +8,17 @@ public enum TensorDecision: Sendable {
   case skip(SkipReason)
 }
 
+/// What becomes of a tensor, and the rule that says so.
+struct TensorVerdict: Sendable {
+  let decision: TensorDecision
+  let rule: SelectionRule
+
+  init(_ decision: TensorDecision, _ rule: SelectionRule) {
+    self.decision = decision
+    self.rule = rule
+  }
+}
+
 /// Why a tensor that was to be quantized is copied instead.
 public enum SkipReason: Hashable, Sendable {
   /// The granularity cannot apply to its shape.

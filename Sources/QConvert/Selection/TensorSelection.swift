@@ -4,10 +4,7 @@ import Darwin
 import Glibc
 #endif
 
-/// Which tensors of a checkpoint are quantized: weights, and what patterns add or take away.
-///
-/// A weight is a floating-point tensor of two or more axes whose name is `weight` or ends in `.weight`,
-/// as the reference's `op_state_spec: {weight: ...}` selects.
+/// Patterns that take tensors out of the hands of the configuration, or put them into them.
 public struct TensorSelection: Hashable, Sendable {
   /// Glob patterns; a floating-point tensor with one axis or more whose name matches is quantized too.
   public var include: [String]
@@ -20,23 +17,19 @@ public struct TensorSelection: Hashable, Sendable {
     self.exclude = exclude
   }
 
-  /// Why a tensor is copied; nil when it is to be quantized.
-  func reasonToCopy(_ tensor: TensorDescriptor) -> CopyReason? {
-    guard FloatPrecision(tensor.dtype) != nil else { return .notFloat(tensor.dtype) }
-    if let pattern = exclude.first(where: { matches(tensor.name, $0) }) {
-      return .excluded(pattern)
-    }
-    if tensor.bytes.isEmpty { return .empty }
-    if !tensor.shape.isEmpty, include.contains(where: { matches(tensor.name, $0) }) { return nil }
-    guard tensor.name.parameter == "weight" else { return .notAWeight }
-    return tensor.shape.count < 2 ? .rank(tensor.shape.count) : nil
+  /// The first pattern that includes a tensor.
+  func includingPattern(_ name: TensorName) -> String? {
+    include.first { matches(name, $0) }
+  }
+
+  /// The first pattern that excludes a tensor.
+  func excludingPattern(_ name: TensorName) -> String? {
+    exclude.first { matches(name, $0) }
   }
 
   /// The patterns that match no tensor at all.
-  func unmatchedPatterns(in tensors: [TensorDescriptor]) -> [String] {
-    (include + exclude).filter { pattern in
-      !tensors.contains { matches($0.name, pattern) }
-    }
+  func unmatchedPatterns(in names: some Collection<TensorName>) -> [String] {
+    (include + exclude).filter { pattern in !names.contains { matches($0, pattern) } }
   }
 
   private func matches(_ name: TensorName, _ pattern: String) -> Bool {
@@ -51,6 +44,12 @@ public enum CopyReason: Hashable, Sendable {
   case rank(Int)
   case empty
   case excluded(String)
+  /// The configuration says so.
+  case switchedOff
+  /// A quantized weight already, as the scale beside it tells.
+  case alreadyQuantized(DType, scale: TensorName)
+  /// A scale or another parameter of a weight that is quantized already.
+  case parameter(of: TensorName)
   /// In a file that is already quantized: not one of its quantized tensors.
   case notQuantized
 }
@@ -64,6 +63,10 @@ extension CopyReason: CustomStringConvertible {
     case .rank(let rank): rank == 0 ? "a scalar" : "\(rank) axis only"
     case .empty: "no elements"
     case .excluded(let pattern): "excluded by \(pattern)"
+    case .switchedOff: "switched off"
+    case .alreadyQuantized(let dtype, let scale):
+      "already quantized: \(dtype) with the scale \(scale)"
+    case .parameter(let weight): "belongs to \(weight), already quantized"
     case .notQuantized: "was not quantized"
     }
   }

@@ -201,7 +201,8 @@ import Testing
     #expect(throws: CalculatorError.unknownRange("percentile", known: ["minmax"])) {
       try Conversion(of: bench.input, options)
     }
-    options.spec = try QuantizationSpec(qparamsCalculator: "moving_average")
+    options.configuration = QuantizerConfig(
+      spec: try QuantizationSpec(qparamsCalculator: "moving_average"))
     #expect(
       throws: CalculatorError.unknownQParams("moving_average", known: ["default", "static"])
     ) { try Conversion(of: bench.input, options) }

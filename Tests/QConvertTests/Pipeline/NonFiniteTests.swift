@@ -121,7 +121,8 @@ import Testing
     let bench = try bench(.float32, [0: .nan], [8_999: .nan])
     let calculator = Demanding()
     var options = try options(.perTensor, jobs: jobs)
-    options.spec = try QuantizationSpec(granularity: .perTensor, rangeCalculator: "own")
+    options.configuration = QuantizerConfig(
+      spec: try QuantizationSpec(granularity: .perTensor, rangeCalculator: "own"))
     options.calculators.register(calculator, as: "own")
     options.skipsNonFinite = true
     let converted = try bench.converted(options)

@@ -41,7 +41,8 @@ import Testing
     var options = ConversionOptions(spec: try QuantizationSpec(scheme: .asymmetric))
     options.separatesBuffers = true
     _ = try bench.convert(options, to: "other.safetensors")
-    options.spec = try QuantizationSpec(scheme: .symmetric)
+    options.configuration = QuantizerConfig(
+      spec: try QuantizationSpec(scheme: .symmetric))
     let output = try bench.convert(options, to: "out.safetensors")
     let foreign = try bench.directory.path("other.buffers.safetensors").fileBytes
     _ = try bench.directory.write(foreign, to: "out.buffers.safetensors")

@@ -1,0 +1,61 @@
+extension ConversionPlan {
+  /// The files of an output directory that are no checkpoints, in the order in which they are written.
+  func sidecars(of model: Model) -> [(name: String, byteCount: Int)] {
+    guard files.contains(where: { $0.role.isShard }) else { return [] }
+    return model.companions.map { ($0.name, $0.byteCount) }
+      + (index.map { [($0.name, $0.bytes.count)] } ?? [])
+  }
+
+  /// About how much memory the work takes at most: what the process has at its start, what the plan
+  /// holds, and the buffers of the workers.
+  func memoryByteCount(jobs: Int) -> Int {
+    let workers = max(min(jobs, tensors.reduce(0) { $0 + $1.slabs.count }), 1)
+    let buffers = tensors.lazy.map(\.bufferByteCount).max() ?? 0
+    let headers = files.reduce(0) { $0 + $1.header.count } + (index?.bytes.count ?? 0)
+    let held = heldGroupCounts.prefix(2).reduce(0, +) * Self.bytesPerHeldGroup
+    return Self.processByteCount + tensors.count * Self.bytesPerTensor + headers + held
+      + workers * buffers
+  }
+
+  /// Demands that the groups that reach beyond slabs fit the memory bound: their ranges and parameters
+  /// are held while their tensor is at work, and those of the next tensor already.
+  func checkMemory(_ options: ConversionOptions) throws(PlanError) {
+    guard let bound = options.memoryBound else { return }
+    let least = heldGroupCounts.prefix(2).reduce(0, +) * Self.bytesPerHeldGroup
+    guard least <= bound else { throw .memoryBoundTooSmall(bound, least: least) }
+  }
+
+  /// The groups of tensors whose groups reach beyond slabs, most first.
+  private var heldGroupCounts: [Int] {
+    tensors.compactMap { tensor in
+      guard tensor.slabs.needsRangePass, case .quantize(let quantization, _) = tensor.work
+      else { return nil }
+      return quantization.geometry.groupCount
+    }.sorted(by: >)
+  }
+
+  /// Two bounds and three parameters.
+  private static let bytesPerHeldGroup = 20
+  /// The code, the runtime and its heap, as measured.
+  private static let processByteCount = 12 << 20
+  /// A planned tensor with its name in the tables of the reader and the plan, as measured.
+  private static let bytesPerTensor = 2600
+}
+
+extension PlannedTensor {
+  /// The bytes of a worker's buffers for a slab: input, quantized values and what is made of them.
+  fileprivate var bufferByteCount: Int {
+    switch work {
+    case .copy: slabs.length
+    case .quantize(let quantization, _):
+      slabs.length * (quantization.precision.byteCount + 2)
+    case .dequantize(let dequantization):
+      slabs.length * (dequantization.precision.byteCount + 2)
+    }
+  }
+}
+
+extension PlannedFile.Role {
+  /// Whether it is a file in a directory.
+  var isShard: Bool { if case .shard = self { true } else { false } }
+}

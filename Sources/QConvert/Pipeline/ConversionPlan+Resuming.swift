@@ -1,0 +1,102 @@
+public import SystemPackage
+
+extension ConversionPlan {
+  /// Gets the staging directory ready for this plan; gives the files that a run that was stopped has
+  /// finished.
+  ///
+  /// - Throws: ``ResumeError`` where it was another conversion.
+  func begin(
+    in staging: StagingDirectory, _ model: Model, _ output: FilePath, resumes: Bool
+  ) throws -> Set<Int> {
+    let header = Journal.Header(
+      version: Version.current, plan: fingerprint(model), inputs: model.journalInputs)
+    guard resumes, let bytes = try staging.journalBytes else {
+      try staging.startJournal(header.line)
+      return []
+    }
+    let journal: Journal
+    do { journal = try Journal(parsing: bytes) } catch {
+      throw ResumeError(output: output, reason: "\(error)")
+    }
+    if let difference = journal.header.difference(from: header) {
+      throw ResumeError(output: output, reason: difference)
+    }
+    var finished: Set<Int> = []
+    for (index, file) in files.enumerated() {
+      guard journal.finished[file.name] == file.byteCount,
+        file.isStored(at: file.path(for: staging.contents))
+      else { continue }
+      finished.insert(index)
+    }
+    try staging.removeAll(except: Set(finished.map { files[$0].name }))
+    return finished
+  }
+
+  /// Whether the output is what this plan gives, by the names, sizes and headers of its files, and not
+  /// older than the input.
+  func isCarriedOut(at output: FilePath, of model: Model) -> Bool {
+    guard files.allSatisfy({ $0.isStored(at: $0.path(for: output)) }) else { return false }
+    let others = sidecars(of: model).map { (output.appending($0.name), $0.byteCount) }
+    let isComplete = others.allSatisfy { path, byteCount in
+      (try? FileIdentity(at: path))?.byteCount == byteCount
+    }
+    guard isComplete else { return false }
+    return files.allSatisfy { file in
+      guard let stored = try? FileIdentity(at: file.path(for: output)) else { return false }
+      return model.files.allSatisfy { !stored.isOlder(than: $0.identity) }
+    }
+  }
+
+  /// What the bytes of the output depend on, other than those of the input.
+  private func fingerprint(_ model: Model) -> String {
+    var fingerprint = Fingerprint()
+    for file in files {
+      fingerprint.add(file.name.string)
+      fingerprint.add(file.header)
+    }
+    if let index { fingerprint.add(index.bytes) }
+    for companion in model.companions { fingerprint.add(companion.name) }
+    return fingerprint.hex
+  }
+}
+
+extension PlannedFile {
+  /// Its name in the output.
+  var name: TensorName { TensorName(path(for: "").string) }
+
+  /// Whether a file has the size and the header of this one.
+  fileprivate func isStored(at path: FilePath) -> Bool {
+    guard let file = try? InputFile(path), file.byteCount == byteCount,
+      let start = try? file.bytes(0..<header.count)
+    else { return false }
+    return start == header
+  }
+}
+
+extension Model {
+  /// The files that the output is made of, as they are now.
+  fileprivate var journalInputs: [Journal.Input] {
+    shards.map { shard in
+      Journal.Input(TensorName(shard.name), shard.checkpoint.file.identity)
+    } + companions.map { Journal.Input(TensorName($0.name), $0.identity) }
+  }
+}
+
+extension Journal.Input {
+  fileprivate init(_ name: TensorName, _ identity: FileIdentity) {
+    self.init(name: name, byteCount: identity.byteCount, modified: identity.modified)
+  }
+}
+
+/// A conversion that cannot be taken up again.
+public struct ResumeError: Error, Sendable {
+  /// The output.
+  public let output: FilePath
+  /// What is different from the run that was stopped.
+  public let reason: String
+}
+
+extension ResumeError: CustomStringConvertible {
+  /// What is wrong and where, in one line.
+  public var description: String { "\(output): cannot resume: \(reason)" }
+}

@@ -1,0 +1,51 @@
+import SystemPackage
+
+/// The files of a plan, being written.
+struct FileSink: OutputSink {
+  private let files: [OutputFile]
+
+  /// Creates the files and writes their headers. None of the inputs may be one of them.
+  init(
+    _ plan: ConversionPlan, to path: FilePath, inputs: [InputFile], overwrite: Bool,
+    isDurable: Bool
+  ) throws {
+    for file in plan.files {
+      try OutputFile.check(file.path(for: path), inputs: inputs, overwrite: overwrite)
+    }
+    try FreeSpace.check(for: path, needed: plan.files.reduce(0) { $0 + $1.byteCount })
+    var files: [OutputFile] = []
+    do {
+      for planned in plan.files {
+        let file = try OutputFile(
+          planned.path(for: path), byteCount: planned.byteCount,
+          overwrite: overwrite, isDurable: isDurable)
+        files.append(file)
+        try unsafe planned.header.withUnsafeBytes { bytes in try unsafe file.write(bytes, at: 0) }
+      }
+    } catch {
+      for file in files { file.discard() }
+      throw error
+    }
+    self.files = files
+  }
+
+  func put(_ bytes: UnsafeRawBufferPointer, _ entry: PlannedEntry, at offset: Int) throws {
+    try unsafe files[entry.file].write(bytes, at: entry.bytes.lowerBound + offset)
+  }
+
+  /// Gives the files their names once all are safe, the main one last: it stands for a complete output.
+  /// Of several, an old main one goes first, so that it never stands beside new buffers.
+  func commit() throws {
+    for file in files { try file.synchronize() }
+    if files.count > 1 { files[0].removeReplaced() }
+    for file in files.reversed() { try file.commit() }
+  }
+
+  /// Files that are begun are of no use to the next run.
+  let finished: Set<Int> = []
+
+  func abandon(after error: any Error) -> any Error {
+    for file in files { file.discard() }
+    return error
+  }
+}

@@ -1,0 +1,92 @@
+import SystemPackage
+
+extension Model {
+  /// All tensors, shard by shard.
+  var storedTensors: [StoredTensor] {
+    shards.flatMap { shard in
+      shard.checkpoint.tensors.map {
+        StoredTensor(file: shard.checkpoint.file, descriptor: $0)
+      }
+    }
+  }
+
+  /// The directory, or the file.
+  var places: [FilePath] { directory.map { [$0] } ?? files.map(\.path) }
+
+  /// The checkpoint files.
+  var files: [InputFile] { shards.map(\.checkpoint.file) }
+
+  /// The metadata of all shards, what they agree on once.
+  var keptMetadata: [SafetensorsHeader.Metadata] { metadata(ofShards: Array(shards.indices)) }
+
+  /// What a user should know of the input.
+  var allWarnings: [String] {
+    var all = warnings
+    for shard in shards {
+      let name = directory == nil ? "" : "\(TensorName(shard.name)): "
+      all += shard.checkpoint.warnings.map { name + $0 }
+    }
+    if !leftOut.isEmpty {
+      let names = leftOut.prefix(5).map { "\(TensorName($0))" }.joined(separator: ", ")
+      let more = leftOut.count > 5 ? " and \(leftOut.count - 5) more" : ""
+      all.append("not copied, as weights that are no part of the model: \(names)\(more)")
+    }
+    if let quantizationMethod {
+      all.append(
+        "config.json says that the weights are quantized (\(TensorName(quantizationMethod))), and is copied as it is"
+      )
+    }
+    return all
+  }
+
+  /// Demands that no shard is an output of this library.
+  func demandFloats() throws {
+    for shard in shards where try shard.checkpoint.quantizationRecord() != nil {
+      throw CheckpointError(path: shard.checkpoint.path, reason: RecordError.alreadyQuantized)
+    }
+  }
+
+  /// The index of every tensor's shard.
+  var shardOfTensor: [Int] {
+    shards.enumerated().flatMap { index, shard in
+      [Int](repeating: index, count: shard.checkpoint.tensors.count)
+    }
+  }
+}
+
+extension Model {
+  /// The metadata of these shards together; where they disagree, the first is kept.
+  func metadata(ofShards sources: [Int]) -> [SafetensorsHeader.Metadata] {
+    var merged: [SafetensorsHeader.Metadata] = []
+    for source in sources {
+      for entry in shards[source].checkpoint.header.metadata
+      where !merged.contains(where: { $0.name == entry.name }) {
+        merged.append(entry)
+      }
+    }
+    return merged
+  }
+
+  /// The metadata names under which shards say different things.
+  var disputedMetadata: [String] {
+    var known: [String: String] = [:]
+    var disputed: [String] = []
+    for entry in shards.flatMap(\.checkpoint.header.metadata) {
+      if let value = known[entry.name] {
+        if value != entry.value, !disputed.contains(entry.name) { disputed.append(entry.name) }
+      } else {
+        known[entry.name] = entry.value
+      }
+    }
+    return disputed
+  }
+
+  /// What the name of a checkpoint file or its index begins with: `model`.
+  var stem: String {
+    let name = indexName ?? shards.first?.name ?? ""
+    for ending in [".safetensors.index.json", ".safetensors"] where name.hasSuffix(ending) {
+      return String(name.dropLast(ending.count))
+    }
+    return name.isEmpty ? "model" : name
+  }
+}

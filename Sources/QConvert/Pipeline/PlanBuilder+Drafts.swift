@@ -1,0 +1,49 @@
+extension PlanBuilder.Draft {
+  /// A tensor copied as it is, perhaps under another name.
+  init(
+    copying source: StoredTensor, as name: TensorName? = nil, _ verdict: TensorVerdict,
+    slabBytes: Int
+  ) {
+    let tensor = source.descriptor
+    let entry = OutputEntry(
+      (name ?? tensor.name).string, tensor.dtype, tensor.shape, .original)
+    self.init(
+      name: name ?? tensor.name, dtype: tensor.dtype, shape: tensor.shape,
+      decision: verdict.decision, rule: verdict.rule,
+      entries: [entry], inputByteCount: tensor.bytes.count, work: .copy(source),
+      slabs: SlabPartition(elementCount: tensor.bytes.count, length: slabBytes))
+  }
+
+  /// A tensor quantized into the entries of a layout, or into others that follow from it.
+  init(
+    quantizing source: StoredTensor, _ spec: QuantizationSpec, _ verdict: TensorVerdict,
+    _ layout: any OutputLayout, _ calculators: Calculators, slabBytes: Int,
+    entries: [OutputEntry]? = nil
+  ) throws {
+    let tensor = source.descriptor
+    guard let precision = FloatPrecision(tensor.dtype) else {
+      preconditionFailure("only float tensors are quantized")
+    }
+    let geometry = BlockGeometry(
+      shape: tensor.shape, block: try spec.granularity.blockShape(for: tensor.shape))
+    let quantization = TensorQuantization(
+      tensor: tensor, precision: precision, spec: spec, geometry: geometry,
+      roundsQParams: layout.roundsQParams, packedBits: layout.packedBits(of: spec.dtype),
+      rangeCalculator: try calculators.range(for: spec),
+      qparamsCalculator: try calculators.qparams(for: spec))
+    let quantized = QuantizedTensor(
+      name: tensor.name, precision: precision, shape: tensor.shape, spec: spec,
+      grid: geometry.grid)
+    let entries = try entries ?? layout.entries(for: quantized)
+    for entry in entries where !entry.fits(quantized, packedBits: quantization.packedBits) {
+      throw LayoutError.malformedEntry(layout: layout.name, entry.name)
+    }
+    self.init(
+      name: tensor.name, dtype: tensor.dtype, shape: tensor.shape,
+      decision: verdict.decision, rule: verdict.rule, entries: entries,
+      inputByteCount: tensor.bytes.count, work: .quantize(quantization, from: source),
+      slabs: SlabPartition(
+        geometry, limit: max(slabBytes / precision.byteCount, 1),
+        perByte: quantization.packedBits.map { 8 / $0 } ?? 1))
+  }
+}

@@ -1,0 +1,22 @@
+/// The file that tells in which shard a tensor is.
+struct PlannedIndex: Sendable {
+  let name: String
+  let bytes: [UInt8]
+
+  /// The index of a plan's shards; nil where no shard needs one: a lone file that had none.
+  init?(of plan: ConversionPlan, _ model: Model) {
+    var shards: [String] = []
+    for file in plan.files {
+      guard case .shard(let name) = file.role else { return nil }
+      shards.append(name)
+    }
+    let isLone = shards.count == 1 && (model.index == nil || shards[0] == "\(model.stem).safetensors")
+    if isLone { return nil }
+    name = model.indexName ?? "\(model.stem).safetensors.index.json"
+    let entries = plan.tensors.flatMap(\.entries) + plan.closingEntries
+    bytes = ShardIndex.bytes(
+      weightMap: entries.map { ($0.entry.name, shards[$0.file]) },
+      metadata: model.index?.metadata ?? [],
+      totalSize: entries.reduce(0) { $0 + $1.bytes.count })
+  }
+}

@@ -1,0 +1,84 @@
+/// Weights that a model holds more than once, and those that it uses in two places.
+struct TiedTensors {
+  /// Groups of float tensors with two or more axes and the same bytes, in the order of the model.
+  let groups: [[TensorName]]
+  private let sharedEmbedding: PlannedTensor?
+
+  /// Compares the tensors of same type and shape: the beginning of each, and to the end where that is
+  /// the same.
+  init(_ model: Model, _ plan: ConversionPlan) throws(StorageError) {
+    var alike: [Kind: [StoredTensor]] = [:]
+    for source in model.storedTensors {
+      let tensor = source.descriptor
+      guard FloatPrecision(tensor.dtype) != nil, tensor.shape.count >= 2, !tensor.bytes.isEmpty
+      else { continue }
+      alike[Kind(dtype: tensor.dtype, shape: tensor.shape), default: []].append(source)
+    }
+    var groups: [[TensorName]] = []
+    for sources in alike.values where sources.count > 1 {
+      groups += try Self.equal(sources)
+    }
+    self.groups = groups.sorted { $0[0] < $1[0] }
+    sharedEmbedding =
+      model.tieWordEmbeddings
+      ? plan.tensors.first { tensor in
+        Self.embeddings.contains { tensor.name.string.hasSuffix($0) }
+      } : nil
+  }
+
+  /// What a user should know.
+  var notes: [String] {
+    var notes = groups.map { names in
+      let more = names.count > 2 ? " and \(names.count - 2) more" : ""
+      return "\(names[0]) and \(names[1])\(more) hold the same bytes: each is stored by itself"
+    }
+    if let tensor = sharedEmbedding {
+      notes.append(
+        "config.json ties the word embeddings: \(tensor.name), \(tensor.decision.action), is also the "
+          + "output head")
+    }
+    return notes
+  }
+
+  private struct Kind: Hashable {
+    let dtype: DType
+    let shape: [Int]
+  }
+
+  private static let embeddings = [
+    "embed_tokens.weight", "wte.weight", "word_embeddings.weight", "tok_embeddings.weight",
+  ]
+
+  private static func equal(_ sources: [StoredTensor]) throws(StorageError) -> [[TensorName]] {
+    var beginnings: [String: [[StoredTensor]]] = [:]
+    for source in sources {
+      var fingerprint = Fingerprint()
+      fingerprint.add(try source.bytes(0..<min(4096, source.descriptor.bytes.count)))
+      var groups = beginnings[fingerprint.hex] ?? []
+      var index = 0
+      while index < groups.count {
+        if try groups[index][0].hasBytes(of: source) { break }
+        index += 1
+      }
+      if index == groups.count { groups.append([]) }
+      groups[index].append(source)
+      beginnings[fingerprint.hex] = groups
+    }
+    return beginnings.values.joined().filter { $0.count > 1 }.map { $0.map(\.descriptor.name) }
+  }
+}
+
+extension StoredTensor {
+  /// Bytes of the tensor, counted from its start.
+  fileprivate func bytes(_ range: Range<Int>) throws(StorageError) -> [UInt8] {
+    let start = descriptor.bytes.lowerBound
+    return try file.bytes(start + range.lowerBound..<start + range.upperBound)
+  }
+
+  fileprivate func hasBytes(of other: StoredTensor) throws(StorageError) -> Bool {
+    for range in (0..<descriptor.bytes.count).chunks(of: 1 << 20) {
+      guard try bytes(range) == other.bytes(range) else { return false }
+    }
+    return true
+  }
+}

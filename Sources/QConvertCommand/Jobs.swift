@@ -1,0 +1,71 @@
+import ArgumentParser
+import QConvert
+import SystemPackage
+
+/// What a command line asks to be converted: one model, or a batch.
+enum Jobs {
+  case model(Batch.Item)
+  case batch([Batch.Item], warnings: [String])
+
+  /// The models that the inputs stand for, each with its output.
+  init(_ inputs: [FilePath], output: FilePath?, _ command: ConvertCommand) throws {
+    var models: [FilePath] = []
+    var warnings: [String] = []
+    var isBatch = inputs.count > 1
+    for input in inputs {
+      guard let batch = try ModelBatch(input) else {
+        models.append(input)
+        continue
+      }
+      isBatch = true
+      models += batch.models
+      warnings += batch.others.map { "\(TensorName(input.appending($0).string)): no model, left out" }
+    }
+    guard isBatch else {
+      let own = Self.place(of: models[0], command)
+      if own.isDirectory, output?.extension == "safetensors" {
+        throw ValidationError("\(models[0]) becomes a directory: \(output ?? "") is the name of a file")
+      }
+      self = .model(Batch.Item(input: models[0], output: output ?? own.path))
+      return
+    }
+    let items = models.map { model in
+      let own = Self.place(of: model, command)
+      guard let root = output else { return Batch.Item(input: model, output: own.path) }
+      // Under a directory of their own, directories keep their names.
+      let name = own.isDirectory ? Self.name(of: model) : own.path.lastComponent?.string ?? ""
+      return Batch.Item(input: model, output: root.appending(name))
+    }
+    let clashes = Dictionary(grouping: items, by: \.output).filter { $0.value.count > 1 }
+    if let clash = items.first(where: { clashes[$0.output] != nil }) {
+      throw ValidationError("two inputs would be written to \(clash.output)")
+    }
+    if let output, !command.dryRun { try output.createDirectory() }
+    self = .batch(items, warnings: warnings)
+  }
+
+  /// Where an output goes by default: beside the input.
+  private static func place(
+    of input: FilePath, _ command: ConvertCommand
+  ) -> (path: FilePath, isDirectory: Bool) {
+    let isIndex = input.lastComponent?.string.hasSuffix(".index.json") ?? false
+    let directory = isIndex ? input.removingLastComponent() : input
+    if isIndex || input.isDirectory {
+      let full = directory.isEmpty ? FilePath(".") : directory
+      let place = full.resolvingLinks ?? full
+      return (
+        place.removingLastComponent().appending("\(name(of: place)).\(command.label)"), true
+      )
+    }
+    let base = "\(input.stem ?? "model").\(command.label)"
+    let isDirectory = command.shardSize != nil
+    return (
+      input.removingLastComponent().appending(isDirectory ? base : "\(base).safetensors"), isDirectory
+    )
+  }
+
+  /// What a model is called.
+  private static func name(of input: FilePath) -> String {
+    (input.resolvingLinks ?? input).lastComponent?.string ?? "model"
+  }
+}
