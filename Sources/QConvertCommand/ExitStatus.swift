@@ -37,8 +37,11 @@ enum ExitStatus: Int32 {
     case let error as StorageError:
       switch error {
       case .cannotOpen, .isDirectory, .notARegularFile: self = .noInput
-      case .outputIsInput, .outputExists, .outputIsNotAFile, .cannotCreate: self = .cannotCreate
-      case .cannotRead, .endsEarly, .changedWhileReading, .noSpace, .cannotWrite:
+      case .outputIsInput, .outputExists, .outputIsNotAFile, .outputIsNotADirectory,
+        .outputIsNotAModel, .inUse, .cannotCreate:
+        self = .cannotCreate
+      case .cannotRead, .endsEarly, .changedWhileReading, .noSpace, .notEnoughSpace,
+        .cannotWrite:
         self = .ioError
       }
     case is Errno: self = .ioError

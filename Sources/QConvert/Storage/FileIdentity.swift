@@ -35,6 +35,16 @@ struct FileIdentity: Sendable {
     self.init(status)
   }
 
+  /// What has a name in an open directory; a link is a link.
+  init(of name: FilePath.Component, in directory: FileDescriptor) throws(Errno) {
+    var status = stat()
+    let result = unsafe name.withPlatformString { name in
+      unsafe fstatat(directory.rawValue, name, &status, AT_SYMLINK_NOFOLLOW)
+    }
+    guard result == 0 else { throw Errno(rawValue: errno) }
+    self.init(status)
+  }
+
   /// Whether a path is a link, wherever it leads.
   static func isLink(_ path: FilePath) -> Bool {
     var status = stat()
@@ -58,6 +68,13 @@ struct FileIdentity: Sendable {
 
   var isRegularFile: Bool { mode & S_IFMT == S_IFREG }
   var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+
+  /// When the contents changed last, as a text to compare: seconds, a dot, nine digits.
+  var modified: String {
+    let digits = String(modifiedNanoseconds)
+    let zeros = String(repeating: "0", count: max(9 - digits.utf8.count, 0))
+    return "\(modifiedSeconds).\(zeros)\(digits)"
+  }
 
   /// Whether the file still has the size and the contents it had; its mode does not matter.
   func hasContents(of other: FileIdentity) -> Bool {

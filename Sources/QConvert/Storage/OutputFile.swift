@@ -27,7 +27,7 @@ final class OutputFile: Sendable {
   ) throws(StorageError) {
     self.path = path
     self.isDurable = isDurable
-    destination = Self.followingLinks(path)
+    destination = path.withoutLinks ?? path
     replaced = try Self.existing(path, destination)
     guard replaced == nil || overwrite else { throw .outputExists(path) }
     do throws(Errno) {
@@ -60,6 +60,19 @@ final class OutputFile: Sendable {
     }
   }
 
+  /// Takes over the permissions of another file, as far as the umask leaves them; the owner may always
+  /// read and write.
+  func adoptMode(of source: FileIdentity) throws(StorageError) {
+    do throws(Errno) {
+      let own = try FileIdentity(of: temporary.descriptor).mode & 0o666
+      // A new file may be executed by nobody; whom the umask lets read, it lets execute.
+      let mode = (own | own >> 2 & 0o111) & source.mode | 0o600
+      guard fchmod(temporary.descriptor.rawValue, mode) == 0 else { throw Errno(rawValue: errno) }
+    } catch {
+      throw .cannotWrite(path, error)
+    }
+  }
+
   /// Waits until the bytes are on the disk, where that is wanted.
   func synchronize() throws(StorageError) {
     guard isDurable else { return }
@@ -79,7 +92,7 @@ final class OutputFile: Sendable {
         }
       }
       guard result == 0 else { throw Errno(rawValue: errno) }
-      if isDurable { try destination.removingLastComponent().synchronizeDirectory() }
+      if isDurable { try destination.parent.synchronizeDirectory() }
     } catch {
       if error == .fileExists { throw .outputExists(path) }
       throw .cannotWrite(path, error)
@@ -100,7 +113,7 @@ final class OutputFile: Sendable {
   static func check(
     _ path: FilePath, inputs: [InputFile], overwrite: Bool
   ) throws(StorageError) {
-    let replaced = try existing(path, followingLinks(path))
+    let replaced = try existing(path, path.withoutLinks ?? path)
     for input in inputs where replaced?.isSameFile(as: input.identity) == true {
       throw .outputIsInput(output: path, input: input.path)
     }
@@ -128,32 +141,9 @@ final class OutputFile: Sendable {
     guard replaced != nil else { return }
     _ = unsafe destination.withPlatformString { path in unsafe unlink(path) }
   }
-
-  /// The path with a link in its last place replaced by what it leads to, if that exists.
-  private static func followingLinks(_ path: FilePath) -> FilePath {
-    unsafe path.withPlatformString { path in
-      guard let resolved = unsafe realpath(path, nil) else {
-        return unsafe FilePath(platformString: path)
-      }
-      defer { unsafe free(resolved) }
-      return unsafe FilePath(platformString: resolved)
-    }
-  }
 }
 
 extension FileDescriptor {
-  /// Waits until what has been written is on the disk.
-  fileprivate func synchronize() throws(Errno) {
-    #if canImport(Darwin)
-    // There fsync leaves the bytes in the drive's cache.
-    if fcntl(rawValue, F_FULLFSYNC) == 0 { return }
-    #endif
-    while fsync(rawValue) != 0 {
-      let code = Errno(rawValue: errno)
-      guard code == .interrupted else { throw code }
-    }
-  }
-
   /// Makes the file `byteCount` bytes long and its space certain, where the file system can.
   fileprivate func reserve(_ byteCount: Int) throws(Errno) {
     guard byteCount > 0 else { return }
@@ -173,23 +163,6 @@ extension FileDescriptor {
     }
     guard code == 0 else { throw Errno(rawValue: code) }
     #endif
-  }
-}
-
-extension FilePath {
-  /// Makes the names in a directory durable.
-  fileprivate func synchronizeDirectory() throws(Errno) {
-    let directory = isEmpty ? FilePath(".") : self
-    do {
-      let descriptor = try FileDescriptor.open(directory, .readOnly, options: [.closeOnExec])
-      defer { try? descriptor.close() }
-      try descriptor.synchronize()
-    } catch {
-      let error = error as? Errno ?? .ioError
-      // Some file systems know no fsync of a directory and need none; and a directory may be open for
-      // writing only.
-      if error != .invalidArgument, error != .permissionDenied { throw error }
-    }
   }
 }
 
