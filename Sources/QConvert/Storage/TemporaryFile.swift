@@ -61,7 +61,8 @@ struct TemporaryFile: Sendable {
   }
 
   private static func removeLeftovers(in directory: FilePath, _ prefix: String) {
-    for name in (directory.isEmpty ? FilePath(".") : directory).directoryEntries
+    let names = (try? (directory.isEmpty ? FilePath(".") : directory).entryNames()) ?? []
+    for name in names.map({ String(decoding: $0, as: UTF8.self) })
     where name.hasPrefix(prefix) && name.hasSuffix(".tmp") {
       let path = directory.appending(name)
       let options: FileDescriptor.OpenOptions = [.nonBlocking, .closeOnExec, .noFollow]
@@ -81,22 +82,5 @@ extension FileDescriptor {
     guard let found = try? FileIdentity(at: path), let own = try? FileIdentity(of: self)
     else { return false }
     return found.isSameFile(as: own)
-  }
-}
-
-extension FilePath {
-  /// The names in a directory; none where it cannot be read.
-  fileprivate var directoryEntries: [String] {
-    guard let directory = unsafe withPlatformString({ path in unsafe opendir(path) }),
-      let offset = MemoryLayout<dirent>.offset(of: \.d_name)
-    else { return [] }
-    defer { unsafe closedir(directory) }
-    var names: [String] = []
-    while let entry = unsafe readdir(directory) {
-      // The structure may be cut short after its name, so only the name is read.
-      let name = unsafe UnsafeRawPointer(entry).advanced(by: offset)
-      unsafe names.append(String(cString: name.assumingMemoryBound(to: CChar.self)))
-    }
-    return names
   }
 }
