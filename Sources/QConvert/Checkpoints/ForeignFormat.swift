@@ -28,18 +28,21 @@ public enum ForeignFormat: Error, CaseIterable, Hashable, Sendable {
 
 extension ForeignFormat: CustomStringConvertible {
   /// What the file is, and what to do about it.
-  public var description: String {
+  public var description: String { description(insteadOf: "a safetensors file") }
+
+  /// What the file is where something else was looked for, and what to do about it.
+  func description(insteadOf wanted: String) -> String {
     switch self {
     case .gitLFSPointer:
       "a Git LFS pointer, not the file it stands for: fetch it with `git lfs pull`"
-    case .html: "an HTML page, not a safetensors file: the download went wrong"
-    case .zip: "a zip archive (PyTorch .pt, .keras?), not a safetensors file"
+    case .html: "an HTML page, not \(wanted): the download went wrong"
+    case .zip: "a zip archive (PyTorch .pt, .keras?), not \(wanted)"
     case .gzip: "gzip-compressed: decompress it first"
-    case .pickle: "a Python pickle, not a safetensors file; pickles are never opened"
-    case .gguf: "a GGUF file, not a safetensors file"
-    case .hdf5: "an HDF5 file, not a safetensors file"
-    case .numpy: "a NumPy file, not a safetensors file"
-    case .json: "JSON text, not a safetensors file: an index names the files to convert"
+    case .pickle: "a Python pickle, not \(wanted); pickles are never opened"
+    case .gguf: "a GGUF file, not \(wanted)"
+    case .hdf5: "an HDF5 file, not \(wanted)"
+    case .numpy: "a NumPy file, not \(wanted)"
+    case .json: "JSON text, not \(wanted): an index names the files to convert"
     }
   }
 }

@@ -23,10 +23,12 @@ struct FileIdentity: Sendable {
     self.init(status)
   }
 
-  /// The file a path leads to, links followed; nil where nothing is there.
-  init?(at path: FilePath) throws(Errno) {
+  /// The file a path leads to, or the link that stands there; nil where nothing is there.
+  init?(at path: FilePath, followsLinks: Bool = true) throws(Errno) {
     var status = stat()
-    let result = unsafe path.withPlatformString { path in unsafe stat(path, &status) }
+    let result = unsafe path.withPlatformString { path in
+      followsLinks ? unsafe stat(path, &status) : unsafe lstat(path, &status)
+    }
     guard result == 0 else {
       let code = Errno(rawValue: errno)
       if code == .noSuchFileOrDirectory { return nil }
@@ -45,11 +47,19 @@ struct FileIdentity: Sendable {
     self.init(status)
   }
 
+  /// The file a path leads to, links followed, which is an error where nothing is there.
+  init(existing path: FilePath) throws(StorageError) {
+    do throws(Errno) {
+      guard let identity = try FileIdentity(at: path) else { throw Errno.noSuchFileOrDirectory }
+      self = identity
+    } catch {
+      throw .cannotOpen(path, error)
+    }
+  }
+
   /// Whether a path is a link, wherever it leads.
   static func isLink(_ path: FilePath) -> Bool {
-    var status = stat()
-    let result = unsafe path.withPlatformString { path in unsafe lstat(path, &status) }
-    return result == 0 && status.st_mode & S_IFMT == S_IFLNK
+    (try? FileIdentity(at: path, followsLinks: false))?.isLink == true
   }
 
   private init(_ status: stat) {
@@ -68,6 +78,7 @@ struct FileIdentity: Sendable {
 
   var isRegularFile: Bool { mode & S_IFMT == S_IFREG }
   var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+  var isLink: Bool { mode & S_IFMT == S_IFLNK }
 
   /// When the contents changed last, as a text to compare: seconds, a dot, nine digits.
   var modified: String {
@@ -81,6 +92,11 @@ struct FileIdentity: Sendable {
     isSameFile(as: other) && byteCount == other.byteCount
       && modifiedSeconds == other.modifiedSeconds
       && modifiedNanoseconds == other.modifiedNanoseconds
+  }
+
+  /// Whether the contents of the file changed last before those of another did.
+  func isOlder(than other: FileIdentity) -> Bool {
+    (modifiedSeconds, modifiedNanoseconds) < (other.modifiedSeconds, other.modifiedNanoseconds)
   }
 
   /// Whether both are the same file, by whatever path.

@@ -27,7 +27,8 @@ indirect enum JSONValue: Hashable, Sendable {
     try reader.expectEnd()
   }
 
-  private init(from reader: inout JSONReader) throws {
+  /// Reads a value of any kind.
+  init(from reader: inout JSONReader) throws {
     switch try reader.peek() {
     case UInt8(ascii: "{"):
       var members: [Member] = []
