@@ -26,10 +26,11 @@ extension Model {
       let name = directory == nil ? "" : "\(TensorName(shard.name)): "
       all += shard.checkpoint.warnings.map { name + $0 }
     }
+    let leftOut = leftOut.filter { !$0.hasSuffix(".safetensors") }
     if !leftOut.isEmpty {
       let names = leftOut.prefix(5).map { "\(TensorName($0))" }.joined(separator: ", ")
       let more = leftOut.count > 5 ? " and \(leftOut.count - 5) more" : ""
-      all.append("not copied, as weights that are no part of the model: \(names)\(more)")
+      all.append("not copied, as weights in another format: \(names)\(more)")
     }
     if let quantizationMethod {
       all.append(

@@ -1,11 +1,5 @@
 public import SystemPackage
 
-#if canImport(Darwin)
-import Darwin
-#else
-import Glibc
-#endif
-
 /// What stands in a directory, in the order of the names' bytes; links are not followed.
 struct DirectoryListing: Sendable {
   struct Entry: Sendable {
@@ -22,7 +16,7 @@ struct DirectoryListing: Sendable {
     var entries: [Entry] = []
     let bytes: [[UInt8]]
     do throws(Errno) {
-      bytes = try path.entryNames(limit: limit + 1)
+      bytes = try DirectoryTree(path, followsLink: true).nameBytes(limit: limit + 1)
     } catch {
       throw StorageError.cannotRead(path, error)
     }
@@ -57,42 +51,5 @@ extension DirectoryError: CustomStringConvertible {
     case .nameNotUTF8(let path, let name):
       "\(path): the name of a file in it is not UTF-8: \(TensorName(name))"
     }
-  }
-}
-
-extension FilePath {
-  /// The names in a directory as bytes, without `.` and `..`; no more than `limit`.
-  func entryNames(limit: Int = .max) throws(Errno) -> [[UInt8]] {
-    guard let directory = unsafe withPlatformString({ path in unsafe opendir(path) }) else {
-      throw Errno(rawValue: errno)
-    }
-    defer { unsafe closedir(directory) }
-    guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { throw .ioError }
-    var names: [[UInt8]] = []
-    while names.count < limit {
-      errno = 0
-      guard let entry = unsafe readdir(directory) else {
-        guard errno == 0 else { throw Errno(rawValue: errno) }
-        break
-      }
-      // The structure may be cut short after its name, so only the name is read.
-      let start = unsafe UnsafeRawPointer(entry).advanced(by: offset)
-      let name = unsafe start.assumingMemoryBound(to: UInt8.self)
-      let count = unsafe strlen(start.assumingMemoryBound(to: CChar.self))
-      let bytes = unsafe Array(UnsafeBufferPointer(start: name, count: count))
-      if bytes != [0x2e], bytes != [0x2e, 0x2e] { names.append(bytes) }
-    }
-    return names
-  }
-
-  /// The path to the same file without any link.
-  func resolvingLinks() throws(Errno) -> FilePath {
-    let result: FilePath? = unsafe withPlatformString { path in
-      guard let resolved = unsafe realpath(path, nil) else { return nil }
-      defer { unsafe free(resolved) }
-      return unsafe FilePath(platformString: resolved)
-    }
-    guard let result else { throw Errno(rawValue: errno) }
-    return result
   }
 }

@@ -41,31 +41,41 @@ struct DirectoryTree: ~Copyable {
   /// The names in the directory, in no order.
   var names: [FilePath.Component] {
     get throws(Errno) {
-      // A descriptor of its own: the list moves its position and closes it.
-      let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
-      let listed = unsafe try Self.valid(openat(descriptor.rawValue, ".", flags))
-      guard let directory = unsafe fdopendir(listed.rawValue),
-        let offset = MemoryLayout<dirent>.offset(of: \.d_name)
-      else {
-        let code = Errno(rawValue: errno)
-        try? listed.close()
-        throw code
-      }
-      defer { unsafe closedir(directory) }
-      var names: [FilePath.Component] = []
-      while true {
-        errno = 0
-        guard let entry = unsafe readdir(directory) else {
-          guard errno == 0 else { throw Errno(rawValue: errno) }
-          return names
+      try nameBytes().compactMap { bytes in
+        unsafe (bytes.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { name in
+          unsafe name.baseAddress.flatMap { unsafe FilePath.Component(platformString: $0) }
         }
-        // The structure may be cut short after its name, so only the name is read.
-        let text = unsafe UnsafeRawPointer(entry).advanced(by: offset)
-        let name = unsafe FilePath.Component(
-          platformString: text.assumingMemoryBound(to: CChar.self))
-        if let name, name.kind == .regular { names.append(name) }
       }
     }
+  }
+
+  /// The names in the directory as bytes, in no order; at most `limit`.
+  func nameBytes(limit: Int = .max) throws(Errno) -> [[UInt8]] {
+    // A descriptor of its own: the list moves its position and closes it.
+    let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
+    let listed = unsafe try Self.valid(openat(descriptor.rawValue, ".", flags))
+    guard let directory = unsafe fdopendir(listed.rawValue),
+      let offset = MemoryLayout<dirent>.offset(of: \.d_name)
+    else {
+      let code = Errno(rawValue: errno)
+      try? listed.close()
+      throw code
+    }
+    defer { unsafe closedir(directory) }
+    var names: [[UInt8]] = []
+    while names.count < limit {
+      errno = 0
+      guard let entry = unsafe readdir(directory) else {
+        guard errno == 0 else { throw Errno(rawValue: errno) }
+        break
+      }
+      // The structure may be cut short after its name, so only the name is read.
+      let start = unsafe UnsafeRawPointer(entry).advanced(by: offset)
+      let count = unsafe strlen(start.assumingMemoryBound(to: CChar.self))
+      let bytes = unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
+      if bytes != [0x2e], bytes != [0x2e, 0x2e] { names.append(bytes) }
+    }
+    return names
   }
 
   /// What has a name in the directory; a link is a link.

@@ -7,14 +7,19 @@ import Glibc
 #endif
 
 extension FilePath {
-  /// The path without links; nil where nothing is there.
-  var withoutLinks: FilePath? {
-    unsafe withPlatformString { path in
+  /// The path to the same file without any link.
+  func resolvingLinks() throws(Errno) -> FilePath {
+    let result: FilePath? = unsafe withPlatformString { path in
       guard let resolved = unsafe realpath(path, nil) else { return nil }
       defer { unsafe free(resolved) }
       return unsafe FilePath(platformString: resolved)
     }
+    guard let result else { throw Errno(rawValue: errno) }
+    return result
   }
+
+  /// The path without links; nil where nothing is there.
+  var withoutLinks: FilePath? { try? resolvingLinks() }
 
   /// The directory that holds the last place of the path.
   var parent: FilePath {

@@ -4,7 +4,7 @@ extension StagingDirectory {
   /// Demands that a directory can be written there, as far as that can be told without writing.
   ///
   /// Nothing may be there, or an empty directory; with `overwrite` also a directory that evidently
-  /// holds one model and nothing else, see ``ModelDirectory``.
+  /// holds one model and nothing else, see ``ReplaceableDirectory``.
   ///
   /// - Parameters:
   ///   - output: The path that was asked for.
@@ -34,7 +34,7 @@ extension StagingDirectory {
       guard let place = existing == nil ? moved(from: directory) : destination else { return }
       guard try !DirectoryTree(place).names.isEmpty else { return }
       guard overwrite else { throw StorageError.outputExists(output) }
-      try ModelDirectory.check(place, output: output)
+      try ReplaceableDirectory.check(place, output: output)
     } catch {
       throw error as? StorageError ?? .cannotCreate(output, error as? Errno ?? .ioError)
     }

@@ -36,7 +36,8 @@ public struct ModelBatch: Sendable {
 
   private static func isModel(_ directory: FilePath) -> Bool {
     do {
-      return try ModelDirectory.isModel(directory)
+      // One whose weights are missing is a model, too, and an error.
+      return try ModelDirectory.isModel(directory) || ModelDirectory.hasConfiguration(directory)
     } catch {
       // One that is not listed in full may be a model, which says why when it is opened.
       return error is DirectoryError

@@ -36,6 +36,11 @@ extension ModelDirectory {
     }
   }
 
+  /// Whether a directory has the configuration of a model.
+  static func hasConfiguration(_ path: FilePath) throws -> Bool {
+    try fileNames(in: path).contains("config.json")
+  }
+
   private static let fileSuffix = ".safetensors"
   private static let indexSuffix = ".safetensors.index.json"
 

@@ -5,7 +5,7 @@ import SystemPackage
 struct Surroundings: Sendable {
   /// What goes with the model.
   private(set) var companions: [CompanionFile] = []
-  /// Weights of other formats and training states, and safetensors files that are not the model's.
+  /// Weights of other formats and training states, and safetensors files beside the model's.
   private(set) var leftOut: [String] = []
   private(set) var warnings: [String] = []
 
@@ -41,18 +41,26 @@ struct Surroundings: Sendable {
       let isDirectory = entry.identity.isDirectory
       switch isDirectory ? FileRole(directory: entry.name) : FileRole(file: entry.name) {
       case .debris: continue
-      case .weights: leftOut.append(name)
+      case .weights:
+        // A part of a larger whole, such as a dense layer after the model, is none of ours to drop.
+        if parent.isEmpty || !entry.name.hasSuffix(".safetensors") {
+          leftOut.append(name)
+        } else {
+          try addCompanion(name, entry, directory)
+          warnings.append("\(TensorName(name)) is no part of the model and copied as it is")
+        }
       case .companion where isDirectory: try add(name, of: directory, own, depth: depth + 1)
-      case .companion:
-        // What is gone by now was never there.
-        let identity =
-          entry.identity.isLink ? try directory.identity(of: name) : entry.identity
-        if let identity { add(name, identity) }
+      case .companion: try addCompanion(name, entry, directory)
       }
     }
   }
 
-  private mutating func add(_ name: String, _ identity: FileIdentity) {
+  private mutating func addCompanion(
+    _ name: String, _ entry: DirectoryListing.Entry, _ directory: ModelDirectory
+  ) throws {
+    // What is gone by now was never there.
+    let found = entry.identity.isLink ? try directory.identity(of: name) : entry.identity
+    guard let identity = found else { return }
     if identity.isRegularFile {
       companions.append(CompanionFile(name: name, identity: identity))
     } else if identity.isDirectory {

@@ -6,7 +6,7 @@ import SystemPackage
 /// All else, at any depth, is of the kinds that come with models: texts, settings, vocabularies, code,
 /// pictures. Hidden files, links, archives, weights further down and whatever else somebody may
 /// miss are reason to refuse: a home directory, a collection of models, a working copy.
-enum ModelDirectory {
+enum ReplaceableDirectory {
   private static let extensions: Set<String> = [
     "bpe", "gif", "jinja", "jpeg", "jpg", "json", "jsonl", "md", "model", "png", "py", "spm", "svg",
     "tiktoken", "toml", "txt", "vocab", "webp", "yaml", "yml",
