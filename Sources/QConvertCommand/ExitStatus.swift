@@ -28,7 +28,7 @@ enum ExitStatus: Int32 {
       self = ExitStatus(rawValue: 128 + Signals.received) ?? .interrupted
     case is QuantizationSpecError, is LayoutError, is CalculatorError,
       PlanError.unmatchedPattern, PlanError.unmatchedRule, PlanError.memoryBoundTooSmall,
-      is ConfigurationError:
+      is ConfigurationError, is ConfigurationFileError:
       self = .usage
     case is CheckpointError, is SafetensorsError, is QuantizationError, is PlanError,
       is RecordError, is GranularityError, is ModelError, is ShardIndexError, is DirectoryError,

@@ -56,16 +56,43 @@ public struct QuantizationSpec: Hashable, Sendable {
   public var limits: (min: Double, max: Double) { dtype.limits(scheme) }
 
   /// The spec for one tensor: the granularity with its axis filled in and counted from the start.
-  func resolved(rank: Int) throws -> QuantizationSpec {
-    try replacing(granularity.resolved(rank: rank))
+  func resolved(rank: Int) throws(GranularityError) -> QuantizationSpec {
+    QuantizationSpec(self, try granularity.resolved(rank: rank))
   }
 
-  /// The spec with another granularity.
-  func replacing(_ granularity: Granularity) throws(QuantizationSpecError) -> QuantizationSpec {
-    try QuantizationSpec(
-      dtype: dtype, scheme: scheme, formulation: formulation, granularity: granularity,
-      floatRange: floatRange, scaleDType: scaleDType, qparamsCalculator: qparamsCalculator,
-      rangeCalculator: rangeCalculator)
+  /// The spec for a weight of a transposed convolution, where input and output channels have changed
+  /// places: the default axes have too.
+  var forTransposedConvolution: QuantizationSpec {
+    switch granularity {
+    case .perChannel(nil): QuantizationSpec(self, .perChannel(axis: 1))
+    case .perBlock(nil, let size): QuantizationSpec(self, .perBlock(axis: 0, size: size))
+    default: self
+    }
+  }
+
+  /// The spec for a stack of matrices, each quantized as it would be alone; an axis that is given counts
+  /// in the whole stack.
+  func perLeadingIndex(rank: Int) throws(GranularityError) -> QuantizationSpec {
+    switch granularity {
+    case .perTensor: QuantizationSpec(self, .perBlocks([1] + [Int](repeating: -1, count: rank - 1)))
+    case .perChannel(nil):
+      QuantizationSpec(self, .perBlocks([1, 1] + [Int](repeating: -1, count: rank - 2)))
+    case .perBlock(nil, let size):
+      QuantizationSpec(self, .perBlocks([1, 1, size] + [Int](repeating: -1, count: rank - 3)))
+    case .perChannel, .perBlock, .perBlocks: try resolved(rank: rank)
+    }
+  }
+
+  /// A spec with other groups, which cannot make it wrong.
+  private init(_ spec: QuantizationSpec, _ granularity: Granularity) {
+    dtype = spec.dtype
+    scheme = spec.scheme
+    formulation = spec.formulation
+    self.granularity = granularity
+    floatRange = spec.floatRange
+    scaleDType = spec.scaleDType
+    qparamsCalculator = spec.qparamsCalculator
+    rangeCalculator = spec.rangeCalculator
   }
 }
 

@@ -62,7 +62,7 @@ struct TensorSelector {
   ) throws -> TensorVerdict {
     let spec =
       tensor.holdsExperts
-      ? try spec.perLeadingIndex() : try spec.resolved(rank: tensor.shape.count)
+      ? try spec.perLeadingIndex(rank: 3) : try spec.resolved(rank: tensor.shape.count)
     _ = try spec.granularity.blockShape(for: tensor.shape)
     return TensorVerdict(.quantize(spec), rule)
   }
@@ -75,18 +75,5 @@ extension TensorDescriptor {
     guard shape.count == 3 else { return false }
     let components = name.string.split(separator: ".")
     return components.contains { $0.hasSuffix("experts") }
-  }
-}
-
-extension QuantizationSpec {
-  /// The spec for a stack of matrices, each quantized by itself; an axis that is given counts in the
-  /// whole tensor.
-  fileprivate func perLeadingIndex() throws -> QuantizationSpec {
-    switch granularity {
-    case .perTensor: try replacing(.perBlocks([1, -1, -1]))
-    case .perChannel(axis: nil): try replacing(.perBlocks([1, 1, -1]))
-    case .perBlock(axis: nil, let size): try replacing(.perBlocks([1, 1, size]))
-    case .perChannel, .perBlock, .perBlocks: try resolved(rank: 3)
-    }
   }
 }
