@@ -59,7 +59,7 @@ public struct Conversion: Sendable {
   public func write(
     to output: FilePath, progress: ConversionProgress = ConversionProgress()
   ) throws -> ConversionReport {
-    if try isCarriedOut(at: output) { return report(output, .zero) }
+    if isCarriedOut(at: output) { return report(output, .zero) }
     let duration = try plan.write(
       into: sink(for: output), from: model.files, jobs: options.workerCount, progress: progress)
     return report(output, duration)
@@ -76,8 +76,8 @@ public struct Conversion: Sendable {
 
 extension Conversion {
   /// Whether a conversion that is to be resumed has reached its end before.
-  func isCarriedOut(at output: FilePath) throws -> Bool {
-    try options.resumes && plan.isCarriedOut(at: output, of: model)
+  func isCarriedOut(at output: FilePath) -> Bool {
+    options.resumes && plan.isCarriedOut(at: output, of: model)
   }
 
   func sink(for output: FilePath) throws -> any OutputSink {

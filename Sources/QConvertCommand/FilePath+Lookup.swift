@@ -10,23 +10,21 @@ import Glibc
 extension FilePath {
   /// Whether a directory is there, links followed.
   var isDirectory: Bool {
-    var status = stat()
-    let result = withPlatformString { path in stat(path, &status) }
-    return result == 0 && status.st_mode & S_IFMT == S_IFDIR
+    (try? stat())?.type == .directory
   }
 
   /// The path without links, dots and dots of parents; nil where nothing is there.
   var resolvingLinks: FilePath? {
-    withPlatformString { path in
-      guard let resolved = realpath(path, nil) else { return nil }
-      defer { free(resolved) }
-      return FilePath(platformString: resolved)
+    unsafe withPlatformString { path in
+      guard let resolved = unsafe realpath(path, nil) else { return nil }
+      defer { unsafe free(resolved) }
+      return unsafe FilePath(platformString: resolved)
     }
   }
 
   /// Creates a directory unless it is there.
   func createDirectory() throws {
-    if withPlatformString({ path in mkdir(path, 0o777) }) == 0 || isDirectory { return }
+    if unsafe withPlatformString({ path in unsafe mkdir(path, 0o777) }) == 0 || isDirectory { return }
     throw StorageError.cannotCreate(self, Errno(rawValue: errno))
   }
 }

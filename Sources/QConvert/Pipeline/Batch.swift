@@ -111,7 +111,7 @@ private final class BatchRun: Sendable {
   private func task(_ index: Int) throws -> PoolTask<SlabWorker>? {
     let output = batch.models[index].output
     let conversion = try Conversion(of: batch.models[index].input, batch.options)
-    if try conversion.isCarriedOut(at: output) {
+    if conversion.isCarriedOut(at: output) {
       end(index, .success(conversion.report(output, .zero)))
       return nil
     }
