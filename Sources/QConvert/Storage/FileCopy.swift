@@ -11,6 +11,7 @@ enum FileCopy {
   ///   - byteCount: Its size when the inputs were listed; another one is an error.
   ///   - destination: The new file; none of that name may exist.
   ///   - isDurable: Whether to wait until the bytes are on the disk.
+  /// - Throws: What reading or writing fails with; ``StorageError/changedWhileReading(_:)``.
   static func copy(
     _ source: FilePath, byteCount: Int, to destination: FilePath, isDurable: Bool
   ) throws(StorageError) {

@@ -11,6 +11,7 @@ extension StagingDirectory {
   ///   - inputs: The directories and files that are read. The output is none of them, none of the
   ///     directories they are in, and not in one of those directories itself.
   ///   - overwrite: Whether a model may be replaced.
+  /// - Throws: The reason why not, with the system's error where it is one.
   static func check(
     _ output: FilePath, inputs: [FilePath], overwrite: Bool
   ) throws(StorageError) {
