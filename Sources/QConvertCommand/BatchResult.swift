@@ -25,7 +25,9 @@ struct BatchResult {
   /// The line that goes with a failure.
   var failure: String {
     let done = outcomes.count - failures.count
-    if isStopped { return "stopped: \(done) of \(items.count.of("model")) done; --resume continues" }
+    if isStopped {
+      return "stopped: \(done) of \(items.count.of("model")) done; --resume continues"
+    }
     let left = items.count - outcomes.count
     let rest = left > 0 ? ", \(left) not begun" : ""
     return "\(failures.count) of \(items.count.of("model")) failed\(rest); the first: "

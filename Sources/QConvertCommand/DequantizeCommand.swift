@@ -6,7 +6,8 @@ import SystemPackage
 struct DequantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dequantize",
-    abstract: "Turn a quantized file or directory back into floats, with the original's names and shapes.")
+    abstract:
+      "Turn a quantized file or directory back into floats, with the original's names and shapes.")
 
   @Argument(help: "A file or directory that qconvert has written.")
   var quantized: FilePath

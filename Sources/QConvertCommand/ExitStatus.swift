@@ -30,6 +30,7 @@ enum ExitStatus: Int32 {
       PlanError.unmatchedPattern, PlanError.unmatchedRule, PlanError.memoryBoundTooSmall,
       is ConfigurationError, is ConfigurationFileError:
       self = .usage
+    case ModelError.noWeights: self = .noInput
     case is CheckpointError, is SafetensorsError, is QuantizationError, is PlanError,
       is RecordError, is GranularityError, is ModelError, is ShardIndexError, is DirectoryError,
       is ResumeError:

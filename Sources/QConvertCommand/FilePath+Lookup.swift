@@ -24,7 +24,9 @@ extension FilePath {
 
   /// Creates a directory unless it is there.
   func createDirectory() throws {
-    if unsafe withPlatformString({ path in unsafe mkdir(path, 0o777) }) == 0 || isDirectory { return }
+    if unsafe withPlatformString({ path in unsafe mkdir(path, 0o777) }) == 0 || isDirectory {
+      return
+    }
     throw StorageError.cannotCreate(self, Errno(rawValue: errno))
   }
 }

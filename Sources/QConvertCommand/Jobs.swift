@@ -13,18 +13,22 @@ enum Jobs {
     var warnings: [String] = []
     var isBatch = inputs.count > 1
     for input in inputs {
-      guard let batch = try ModelBatch(input) else {
+      // What cannot be listed is for its conversion to report.
+      guard let batch = try? ModelBatch(input) else {
         models.append(input)
         continue
       }
       isBatch = true
       models += batch.models
-      warnings += batch.others.map { "\(TensorName(input.appending($0).string)): no model, left out" }
+      warnings += batch.others.map {
+        "\(TensorName(input.appending($0).string)): no model, left out"
+      }
     }
     guard isBatch else {
       let own = Self.place(of: models[0], command)
       if own.isDirectory, output?.extension == "safetensors" {
-        throw ValidationError("\(models[0]) becomes a directory: \(output ?? "") is the name of a file")
+        throw ValidationError(
+          "\(models[0]) becomes a directory: \(output ?? "") is the name of a file")
       }
       self = .model(Batch.Item(input: models[0], output: output ?? own.path))
       return
@@ -60,7 +64,8 @@ enum Jobs {
     let base = "\(input.stem ?? "model").\(command.label)"
     let isDirectory = command.shardSize != nil
     return (
-      input.removingLastComponent().appending(isDirectory ? base : "\(base).safetensors"), isDirectory
+      input.removingLastComponent().appending(isDirectory ? base : "\(base).safetensors"),
+      isDirectory
     )
   }
 

@@ -27,7 +27,8 @@ struct QuantizationOptions: ParsableArguments {
   var blockSize: BlockSize?
 
   @Option(
-    help: "The type in which scales are chosen; float4 always takes float8_e8m0fnu. (default: none)")
+    help: "The type in which scales are chosen; float4 always takes float8_e8m0fnu. (default: none)"
+  )
   var scaleDtype: ScaleDType?
 
   @Option(

@@ -41,7 +41,9 @@ import Testing
     static let all = [
       NoFile(testDescription: "missing", making: "true", reason: "No such file or directory"),
       NoFile(testDescription: "a FIFO", making: "mkfifo input", reason: "not a regular file"),
-      NoFile(testDescription: "a directory", making: "mkdir input", reason: "is a directory"),
+      NoFile(
+        testDescription: "a directory", making: "mkdir input",
+        reason: "no safetensors file and no index"),
       NoFile(
         testDescription: "a device", making: "ln -s /dev/zero input", reason: "not a regular file"),
       NoFile(

@@ -34,7 +34,9 @@ final class DirectorySink: OutputSink {
     do {
       finished = try plan.begin(in: staging, model, output, resumes: resumes)
       state = Mutex(State(finishedCount: finished.count))
-      let needed = plan.files.indices.reduce(plan.sidecars(of: model).reduce(0) { $0 + $1.byteCount }) { sum, file in
+      let needed = plan.files.indices.reduce(
+        plan.sidecars(of: model).reduce(0) { $0 + $1.byteCount }
+      ) { sum, file in
         finished.contains(file) ? sum : sum + plan.files[file].byteCount
       }
       try FreeSpace.check(for: output, needed: needed)
@@ -108,7 +110,8 @@ final class DirectorySink: OutputSink {
       let planned = plan.files[index]
       try staging.createDirectories(for: planned.name)
       let file = try OutputFile(
-        planned.path(for: staging.contents), byteCount: planned.byteCount, overwrite: false, isDurable: isDurable)
+        planned.path(for: staging.contents), byteCount: planned.byteCount, overwrite: false,
+        isDurable: isDurable)
       state.open[index] = file
       try unsafe planned.header.withUnsafeBytes { bytes in try unsafe file.write(bytes, at: 0) }
       return file

@@ -10,7 +10,8 @@ struct PlannedIndex: Sendable {
       guard case .shard(let name) = file.role else { return nil }
       shards.append(name)
     }
-    let isLone = shards.count == 1 && (model.index == nil || shards[0] == "\(model.stem).safetensors")
+    let isLone =
+      shards.count == 1 && (model.index == nil || shards[0] == "\(model.stem).safetensors")
     if isLone { return nil }
     name = model.indexName ?? "\(model.stem).safetensors.index.json"
     let entries = plan.tensors.flatMap(\.entries) + plan.closingEntries

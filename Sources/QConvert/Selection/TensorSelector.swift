@@ -9,7 +9,8 @@ struct TensorSelector {
   private let quantized: QuantizedWeights
 
   init(
-    _ selection: TensorSelection, _ specs: SpecAssignment, of tensors: some Sequence<TensorDescriptor>
+    _ selection: TensorSelection, _ specs: SpecAssignment,
+    of tensors: some Sequence<TensorDescriptor>
   ) {
     self.selection = selection
     self.specs = specs
@@ -20,7 +21,9 @@ struct TensorSelector {
   ///
   /// - Throws: ``GranularityError`` where it is to be quantized and its shape does not allow that.
   func verdict(on tensor: TensorDescriptor) throws -> TensorVerdict {
-    if let reason = quantized.reasonToCopy(tensor.name) { return TensorVerdict(.copy(reason), .kind) }
+    if let reason = quantized.reasonToCopy(tensor.name) {
+      return TensorVerdict(.copy(reason), .kind)
+    }
     guard FloatPrecision(tensor.dtype) != nil else {
       return TensorVerdict(.copy(.notFloat(tensor.dtype)), .kind)
     }

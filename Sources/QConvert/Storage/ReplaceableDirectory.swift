@@ -4,8 +4,8 @@ import SystemPackage
 ///
 /// At its top are safetensors files: one, or several that a `config.json` or an index holds together.
 /// All else, at any depth, is of the kinds that come with models: texts, settings, vocabularies, code,
-/// pictures. Hidden files, links, archives, weights further down and whatever else somebody may
-/// miss are reason to refuse: a home directory, a collection of models, a working copy.
+/// pictures, and with a `config.json` the weights of parts. Hidden files, links, archives and whatever else somebody may miss are
+/// reason to refuse: a home directory, a collection of models, a working copy.
 enum ReplaceableDirectory {
   private static let extensions: Set<String> = [
     "bpe", "gif", "jinja", "jpeg", "jpg", "json", "jsonl", "md", "model", "png", "py", "spm", "svg",
@@ -19,10 +19,11 @@ enum ReplaceableDirectory {
   static func check(_ path: FilePath, output: FilePath) throws(StorageError) {
     do {
       let tree = try DirectoryTree(path)
-      if let foreign = try foreign(in: tree, prefix: "") {
+      let names = try tree.names.map(\.string)
+      let hasParts = names.contains("config.json")
+      if let foreign = try foreign(in: tree, prefix: "", hasParts: hasParts) {
         throw StorageError.outputIsNotAModel(output, foreign: TensorName(foreign))
       }
-      let names = try tree.names.map(\.string)
       let isOneModel = names.contains { $0 == "config.json" || $0.hasSuffix(indexSuffix) }
       let count = names.count { $0.hasSuffix(".safetensors") }
       guard count == 1 || count > 1 && isOneModel else {
@@ -37,24 +38,27 @@ enum ReplaceableDirectory {
 
   /// The first thing found that does not belong to a model.
   private static func foreign(
-    in tree: borrowing DirectoryTree, prefix: String
+    in tree: borrowing DirectoryTree, prefix: String, hasParts: Bool
   ) throws(Errno) -> String? {
     for name in try tree.names {
       let path = prefix + name.string
       let identity = try tree.identity(of: name)
       if identity.isDirectory, !name.string.hasPrefix(".") {
         let subdirectory = try tree.subdirectory(name)
-        if let foreign = try foreign(in: subdirectory, prefix: path + "/") { return foreign }
-      } else if !identity.isRegularFile || !isKnown(name, isAtTop: prefix.isEmpty) {
+        let inner = try foreign(in: subdirectory, prefix: path + "/", hasParts: hasParts)
+        if let inner { return inner }
+      } else if !identity.isRegularFile
+        || !isKnown(name, takesWeights: hasParts || prefix.isEmpty)
+      {
         return path
       }
     }
     return nil
   }
 
-  private static func isKnown(_ name: FilePath.Component, isAtTop: Bool) -> Bool {
+  private static func isKnown(_ name: FilePath.Component, takesWeights: Bool) -> Bool {
     if names.contains(name.string) { return true }
     guard !name.string.hasPrefix("."), let kind = name.extension?.lowercased() else { return false }
-    return extensions.contains(kind) || isAtTop && kind == "safetensors"
+    return extensions.contains(kind) || takesWeights && kind == "safetensors"
   }
 }

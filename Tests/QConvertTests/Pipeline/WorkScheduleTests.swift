@@ -15,7 +15,8 @@ import Testing
         bytes: 0..<partition.elementCount)
       return PlannedTensor(
         name: descriptor.name, dtype: .uint8, shape: descriptor.shape,
-        decision: .copy(.notAWeight), rule: .kind, entries: [], inputByteCount: partition.elementCount,
+        decision: .copy(.notAWeight), rule: .kind, entries: [],
+        inputByteCount: partition.elementCount,
         work: .copy(StoredTensor(file: file, descriptor: descriptor)), slabs: partition)
     }
     return ConversionPlan(tensors: tensors, files: [], closingEntries: [])

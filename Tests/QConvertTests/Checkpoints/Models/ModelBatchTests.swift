@@ -28,8 +28,11 @@ import Testing
   }
 
   @Test func `a model is no batch, nor is what holds none`() throws {
-    try directory.add("a/config.json")
+    try directory.add("a/notes.txt")
     #expect(try ModelBatch(path)?.models == nil)
+    // Its weights are missing: an error of the batch.
+    try directory.add("a/config.json")
+    #expect(try ModelBatch(path)?.models == [path.appending("a")])
     try directory.addShard("a/model.safetensors", "a")
     #expect(try ModelBatch(path)?.models == [path.appending("a")])
     try directory.addShard("model.safetensors", "a")
