@@ -20,12 +20,17 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .target(name: "CKernels"),
     .target(
       name: "QConvert",
-      dependencies: ["CKernels", .product(name: "SystemPackage", package: "swift-system")],
+      dependencies: [
+        "CKernels",
+        .product(name: "SystemPackage", package: "swift-system"),
+        .product(name: "Yams", package: "Yams"),
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "QConvertCommand",
@@ -41,7 +46,9 @@ let package = Package(
       path: "fixtures",
       exclude: ["make_golden.py"],
       sources: ["Fixtures.swift", "SafetensorsFile.swift", "TemporaryDirectory.swift"],
-      resources: [.copy("golden"), .copy("hostile"), .copy("real")],
+      resources: [
+        .copy("configurations"), .copy("golden"), .copy("hostile"), .copy("real"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "QConvertTests",

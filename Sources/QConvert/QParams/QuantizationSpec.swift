@@ -56,12 +56,30 @@ public struct QuantizationSpec: Hashable, Sendable {
   public var limits: (min: Double, max: Double) { dtype.limits(scheme) }
 
   /// The spec for one tensor: the granularity with its axis filled in and counted from the start.
-  func resolved(rank: Int) throws -> QuantizationSpec {
-    try QuantizationSpec(
-      dtype: dtype, scheme: scheme, formulation: formulation,
-      granularity: granularity.resolved(rank: rank), floatRange: floatRange,
-      scaleDType: scaleDType, qparamsCalculator: qparamsCalculator,
-      rangeCalculator: rangeCalculator)
+  func resolved(rank: Int) throws(GranularityError) -> QuantizationSpec {
+    QuantizationSpec(self, try granularity.resolved(rank: rank))
+  }
+
+  /// The spec for a weight of a transposed convolution, where input and output channels have changed
+  /// places: the default axes have too.
+  var forTransposedConvolution: QuantizationSpec {
+    switch granularity {
+    case .perChannel(nil): QuantizationSpec(self, .perChannel(axis: 1))
+    case .perBlock(nil, let size): QuantizationSpec(self, .perBlock(axis: 0, size: size))
+    default: self
+    }
+  }
+
+  /// A spec with another axis, which cannot make it wrong.
+  private init(_ spec: QuantizationSpec, _ granularity: Granularity) {
+    dtype = spec.dtype
+    scheme = spec.scheme
+    formulation = spec.formulation
+    self.granularity = granularity
+    floatRange = spec.floatRange
+    scaleDType = spec.scaleDType
+    qparamsCalculator = spec.qparamsCalculator
+    rangeCalculator = spec.rangeCalculator
   }
 }
 

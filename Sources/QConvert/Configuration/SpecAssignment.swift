@@ -1,0 +1,77 @@
+/// What a configuration decides about every tensor of a checkpoint.
+///
+/// A checkpoint knows neither classes nor ops, so that modules are what the names of tensors spell, and the
+/// types come from ``ModuleTypes``. As with the reference:
+///
+/// - `op_state_spec` reaches what an op with weights uses: Linear, Conv, ConvTranspose and Embedding, weights
+///   and biases, and a `torch.nn.Parameter` that a matmul, add, mul or sub takes. It does not reach the
+///   parameters of norms; where the type is not known, that they are of rank 1 is what tells.
+/// - `module_state_spec` reaches every parameter and buffer of the module, those of norms too.
+struct SpecAssignment {
+  /// What a configuration says of a tensor.
+  enum Decision: Hashable, Sendable {
+    /// Quantize; explicit where the parameter is named, not just meant by `*`.
+    case spec(QuantizationSpec, rule: ConfigurationRule, isExplicit: Bool)
+    /// Do not quantize.
+    case off(ConfigurationRule)
+    /// Nothing is said, so do not quantize.
+    case none(ConfigurationRule)
+  }
+
+  /// Every pattern, type, op type and op name that met no module, in the order of the configuration.
+  let unmatched: [ConfigurationRule]
+  private let modules: ResolvedModules
+
+  /// Finds the settings of every module.
+  ///
+  /// - Parameters:
+  ///   - config: The configuration.
+  ///   - types: The types of the modules, as far as they are known.
+  ///   - names: The names of all tensors.
+  /// - Throws: ``ConfigurationError/badPattern(_:)``, ``ConfigurationError/nestedName(_:)``
+  init(
+    _ config: QuantizerConfig, _ types: ModuleTypes, names: [TensorName]
+  ) throws(ConfigurationError) {
+    modules = try ResolvedModules(config, types, names: names)
+    unmatched = modules.unmatched(config)
+  }
+
+  /// What becomes of a tensor.
+  func decision(for name: TensorName) -> Decision {
+    let module = modules[name]
+    let (rule, found) = module.lookUp(TensorName(name.parameter))
+    guard let found else { return .none(rule) }
+    guard let spec = found.spec else { return .off(rule) }
+    return .spec(module.filled(spec, for: name), rule: rule, isExplicit: found.isExplicit)
+  }
+
+  /// What the configuration gives for a parameter `weight` of the module that has the tensor; nil where
+  /// that is not quantized.
+  func weightSpec(forModuleOf name: TensorName) -> (QuantizationSpec, ConfigurationRule)? {
+    var module = modules[name]
+    module.isNorm = false
+    let (rule, found) = module.lookUp("weight")
+    return found?.spec.map { (module.filled($0, for: name), rule) }
+  }
+
+  /// Whether the tensor belongs to a transposed convolution, whose default axes are swapped.
+  func isTransposed(_ name: TensorName) -> Bool { modules[name].isTransposed }
+}
+
+extension ResolvedModule {
+  /// What is said of a parameter, and where.
+  fileprivate func lookUp(
+    _ parameter: TensorName
+  ) -> (rule: ConfigurationRule, found: (spec: QuantizationSpec?, isExplicit: Bool)?) {
+    if isDirect, let found = rule.config.moduleState[parameter] { return (rule.rule, found) }
+    if let op = rule.config.opTypes.last(where: { $0.type == opType }) {
+      return (.opType(op.type, in: rule.rule), op.state[parameter])
+    }
+    return (rule.rule, isNorm ? nil : rule.config.opState[parameter])
+  }
+
+  /// The spec with the default axis of a transposed convolution, of which a bias has no use.
+  fileprivate func filled(_ spec: QuantizationSpec, for name: TensorName) -> QuantizationSpec {
+    isTransposed && name.parameter != "bias" ? spec.forTransposedConvolution : spec
+  }
+}
