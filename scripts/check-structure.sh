@@ -16,14 +16,16 @@ forbid() { # rule, pattern, paths...
 
 library=Sources/QConvert
 forbid "only Pipeline runs work in parallel" '^(public )?import Dispatch' \
-  $library/{Tensors,Storage,Checkpoints,Ranges,QParams,Quantization,Layouts,Selection}
+  $library/{Tensors,Storage,Checkpoints,Ranges,QParams,Configuration,Quantization,Layouts,Selection}
 forbid "only Quantization and Pipeline call kernels" '^import CKernels' \
-  $library/{Tensors,Storage,Checkpoints,Ranges,QParams,Layouts,Selection}
+  $library/{Tensors,Storage,Checkpoints,Ranges,QParams,Configuration,Layouts,Selection}
 forbid "the library does without Foundation" '^(public )?import Foundation' Sources
 forbid "lower rooms do not know the pipeline" 'ConversionPlan|PipelineRun|EntrySink|WorkerPool' \
-  $library/{Tensors,Storage,Checkpoints,Ranges,QParams,Quantization,Layouts}
+  $library/{Tensors,Storage,Checkpoints,Ranges,QParams,Configuration,Quantization,Layouts}
 forbid "lower rooms do not know layouts" 'OutputLayout|OutputEntry' \
-  $library/{Tensors,Storage,Ranges,QParams,Quantization}
+  $library/{Tensors,Storage,Ranges,QParams,Configuration,Quantization}
+forbid "only one file reads YAML text" '^import (CYaml|Yams)' \
+  $(find $library -name '*.swift' ! -name YAMLEvents.swift)
 forbid "a file's bytes never trap: no try!, no forced cast" 'try!|as!' Sources
 
 if ! diff <(grep -rlwE 'unsafe' --include='*.swift' Sources | LC_ALL=C sort) docs/unsafe.txt; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compares the tool with the live coreai-opt: a random matrix of specs, the state dicts of its layouts, and
-# a real model. Needs python3 with venv; everything else goes into .build-conformance.
+# Compares the tool with the live coreai-opt: a random matrix of specs, the state dicts of its layouts, a
+# real model, and configurations. Needs python3 with venv; everything else goes into .build-conformance.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tool=$(swift build -c release --show-bin-path)/qconvert
@@ -21,3 +21,4 @@ export OMP_NUM_THREADS=1 TORCH_CPP_LOG_LEVEL=ERROR
 "$work/venv/bin/python" conformance/matrix.py --tool "$tool" "$@"
 "$work/venv/bin/python" conformance/real_model.py --tool "$tool" --model "$model"
 "$work/venv/bin/python" conformance/layouts.py --tool "$tool"
+"$work/venv/bin/python" conformance/configurations.py --tool "$tool"

@@ -93,7 +93,10 @@ struct ResolvedModules {
   private mutating func resolve(
     _ name: TensorName, _ parent: Node?, _ patterns: [ModulePattern], _ type: String?
   ) -> Node {
-    let byName = self.names.last(parent: parent?.nameRule) { patterns[$0].matches(name.string) }
+    let bytes = Array(name.string.utf8)
+    let byName = self.names.last(parent: parent?.nameRule) {
+      patterns[$0].matches(name.string, bytes)
+    }
     let rules = self.types.rules
     var byType: (rule: Int?, isDirect: Bool) = (parent?.typeRule, false)
     if let type {

@@ -60,15 +60,17 @@ import CYaml
 
   /// What libyaml complains about. Of a byte that cannot be in a text it knows the offset only.
   private var error: ConfigurationError {
-    switch unsafe parser.pointee.error {
+    let state = unsafe parser.pointee
+    let problem = unsafe Self.string(state.problem) ?? "unreadable"
+    switch unsafe state.error {
     case YAML_MEMORY_ERROR: return .yaml("nested too deeply", line: line)
     case YAML_READER_ERROR:
-      let newlines = unsafe text.prefix(Int(parser.pointee.problem_offset)).count { $0 == 0x0a }
-      return unsafe .yaml(Self.string(parser.pointee.problem) ?? "unreadable", line: newlines + 1)
+      let newlines = unsafe text.prefix(Int(state.problem_offset)).count { $0 == 0x0a }
+      return .yaml(problem, line: newlines + 1)
     default:
+      let isNesting = problem.hasPrefix("Maximum nesting level")
       return unsafe .yaml(
-        Self.string(parser.pointee.problem) ?? "unreadable",
-        line: Int(parser.pointee.problem_mark.line) + 1)
+        isNesting ? "nested too deeply" : problem, line: Int(state.problem_mark.line) + 1)
     }
   }
 

@@ -139,62 +139,13 @@ extension QuantizationSpec {
     ])
   }
 
-  /// The spec that ``json`` describes.
+  /// The spec that ``json`` describes. Nothing of it may be left to a default.
   init(json: JSONValue) throws(RecordError) {
-    func name(_ key: String) throws(RecordError) -> String {
-      guard let name = json[key]?.string else { throw .malformed }
-      return name
-    }
-    let scaleName = try json.optional("scale_dtype", \.string) ?? ScaleDType.none.rawValue
-    guard let dtype = QuantizedDType(name: try name("dtype")),
-      let scheme = QuantizationScheme(rawValue: try name("qscheme")),
-      let formulation = QuantizationFormulation(rawValue: try name("qformulation")),
-      let scaleDType = ScaleDType(rawValue: scaleName),
-      let bounds = json["float_range"]?.elements, bounds.count == 2,
-      bounds.allSatisfy({ $0 == .null || $0.number != nil }),
-      let granularity = json["granularity"]
-    else { throw .malformed }
-    do {
-      let floatRange =
-        bounds == [.null, .null]
-        ? FloatRange.observed : try FloatRange(low: bounds[0].number, high: bounds[1].number)
-      try self.init(
-        dtype: dtype, scheme: scheme, formulation: formulation,
-        granularity: Granularity(json: granularity), floatRange: floatRange,
-        scaleDType: scaleDType, qparamsCalculator: name("qparam_calculator_cls"),
-        rangeCalculator: name("range_calculator_cls"))
-    } catch {
+    let optional: Set = ["scale_dtype", "fake_quantize_cls"]
+    guard Self.keys.allSatisfy({ optional.contains($0) || json[$0] != nil }) else {
       throw .malformed
     }
-  }
-}
-
-extension Granularity {
-  fileprivate init(json: JSONValue) throws(RecordError) {
-    let axis = try json.optional("axis", \.integer)
-    switch (json["type"]?.string, json["block_size"]) {
-    case ("per_tensor", nil): self = .perTensor
-    case ("per_channel", nil): self = .perChannel(axis: axis)
-    case ("per_block", .array(let sizes)):
-      let known = sizes.compactMap(\.integer)
-      guard known.count == sizes.count else { throw .malformed }
-      self = .perBlocks(known)
-    case ("per_block", let size?):
-      guard let size = size.integer else { throw .malformed }
-      self = .perBlock(axis: axis, size: size)
-    default: throw .malformed
-    }
-  }
-}
-
-extension JSONValue {
-  /// A member that may be absent or null, but not of another kind.
-  fileprivate func optional<Value>(
-    _ name: String, _ kind: (JSONValue) -> Value?
-  ) throws(RecordError) -> Value? {
-    guard let member = self[name], member != .null else { return nil }
-    guard let value = kind(member) else { throw .malformed }
-    return value
+    do { try self.init(Setting(path: "", value: json)) } catch { throw .malformed }
   }
 }
 
