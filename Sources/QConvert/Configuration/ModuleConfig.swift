@@ -72,7 +72,7 @@ struct StateSpecs: Hashable, Sendable {
   static let off = StateSpecs(entries: [Entry(key: "*", spec: nil)])
 
   /// What is said of a parameter; nil where nothing is.
-  subscript(_ parameter: TensorName) -> (spec: QuantizationSpec?, isExplicit: Bool)? {
+  subscript(_ parameter: TensorName) -> (spec: QuantizationSpec?, isNamed: Bool)? {
     if let entry = entries.last(where: { $0.key == parameter }) { return (entry.spec, true) }
     return entries.last { $0.key == "*" }.map { ($0.spec, false) }
   }

@@ -10,8 +10,9 @@
 struct SpecAssignment {
   /// What a configuration says of a tensor.
   enum Decision: Hashable, Sendable {
-    /// Quantize; explicit where the parameter is named, not just meant by `*`.
-    case spec(QuantizationSpec, rule: ConfigurationRule, isExplicit: Bool)
+    /// Quantize; a tensor of one axis only if it takes such: where it is named other than `weight`, which
+    /// norms have too, where the whole module is meant, or where the type tells that an op uses it.
+    case spec(QuantizationSpec, rule: ConfigurationRule, takesVectors: Bool)
     /// Do not quantize.
     case off(ConfigurationRule)
     /// Nothing is said, so do not quantize.
@@ -42,7 +43,9 @@ struct SpecAssignment {
     let (rule, found) = module.lookUp(TensorName(name.parameter))
     guard let found else { return .none(rule) }
     guard let spec = found.spec else { return .off(rule) }
-    return .spec(module.filled(spec, for: name), rule: rule, isExplicit: found.isExplicit)
+    let takesVectors =
+      found.isOfModule || module.opType != nil || found.isNamed && name.parameter != "weight"
+    return .spec(module.filled(spec, for: name), rule: rule, takesVectors: takesVectors)
   }
 
   /// What the configuration gives for a parameter `weight` of the module that has the tensor; nil where
@@ -59,15 +62,21 @@ struct SpecAssignment {
 }
 
 extension ResolvedModule {
+  fileprivate typealias Finding = (spec: QuantizationSpec?, isNamed: Bool, isOfModule: Bool)
+
   /// What is said of a parameter, and where.
   fileprivate func lookUp(
     _ parameter: TensorName
-  ) -> (rule: ConfigurationRule, found: (spec: QuantizationSpec?, isExplicit: Bool)?) {
-    if isDirect, let found = rule.config.moduleState[parameter] { return (rule.rule, found) }
-    if let op = rule.config.opTypes.last(where: { $0.type == opType }) {
-      return (.opType(op.type, in: rule.rule), op.state[parameter])
+  ) -> (rule: ConfigurationRule, found: Finding?) {
+    if isDirect, let found = rule.config.moduleState[parameter] {
+      return (rule.rule, (found.spec, found.isNamed, true))
     }
-    return (rule.rule, isNorm ? nil : rule.config.opState[parameter])
+    let op = rule.config.opTypes.last { $0.type == opType }
+    let found = op.map { $0.state[parameter] } ?? (isNorm ? nil : rule.config.opState[parameter])
+    return (
+      op.map { .opType($0.type, in: rule.rule) } ?? rule.rule,
+      found.map { ($0.spec, $0.isNamed, false) }
+    )
   }
 
   /// The spec with the default axis of a transposed convolution, of which a bias has no use.

@@ -6,6 +6,7 @@ extension Batch {
   /// - Parameters:
   ///   - outcomes: What came of the models.
   ///   - errors: What to say of those that failed; nil for the others.
+  /// - Returns: The text of the object.
   public static func json(_ outcomes: [Outcome], errors: [String?]) -> String {
     let models = zip(outcomes, errors).map { outcome, error in
       switch outcome.result {

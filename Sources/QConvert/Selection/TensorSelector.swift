@@ -35,8 +35,9 @@ struct TensorSelector {
     switch specs.decision(for: tensor.name) {
     case .off(let rule):
       return TensorVerdict(.copy(.switchedOff), .configuration(rule))
-    case .spec(let spec, let rule, _):
-      guard tensor.shape.count >= 2 || including != nil else {
+    case .spec(let spec, let rule, let takesVectors):
+      let leastRank = takesVectors || including != nil ? 1 : 2
+      guard tensor.shape.count >= leastRank else {
         return TensorVerdict(.copy(.rank(tensor.shape.count)), .kind)
       }
       let rule = including.map(SelectionRule.include) ?? .configuration(rule)

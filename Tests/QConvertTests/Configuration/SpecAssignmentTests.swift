@@ -230,7 +230,7 @@ import Testing
         module_name_configs: {'layers\\.1\\..*': *B}
       """)
     let a = try QuantizationSpec(granularity: .perTensor)
-    #expect(found.decision(for: "scale") == .spec(a, rule: .global, isExplicit: false))
+    #expect(found.decision(for: "scale") == .spec(a, rule: .global, takesVectors: false))
     #expect(found.decision(for: "layers.0.q.bias") == .off(.global))
     let rule = ConfigurationRule.moduleName("layers\\.1\\..*")
     #expect(found.decision(for: "layers.1.up.bias") == .none(rule))
