@@ -15,6 +15,16 @@ public indirect enum ConfigurationRule: Hashable, Sendable {
   case opName(String, in: ConfigurationRule)
 }
 
+extension ConfigurationRule {
+  /// Whether the rule gives one spec for all parameters `weight`, and says nothing else.
+  var isForAllWeights: Bool {
+    switch self {
+    case .defaultSpec, .libraryDefault, .preset: true
+    case .global, .moduleType, .moduleName, .opType, .opName: false
+    }
+  }
+}
+
 extension ConfigurationRule: CustomStringConvertible {
   /// The keys that lead there, such as `module_name_configs "decoder.*"`.
   public var description: String {

@@ -123,7 +123,7 @@ extension PlanError: CustomStringConvertible {
     case .unmatchedPattern(let pattern): "no tensor matches the pattern \(pattern)"
     case .unmatchedRule(let rule): "\(rule) matches nothing in this checkpoint"
     case .coverageTooLow(let coverage, let required, let largest):
-      "\(coverage.percent) of the tensor bytes would be quantized, \(required.percent) are required; "
+      "\(coverage.cut) of the tensor bytes would be quantized, \(required) is required; "
         + "the largest tensor that is not is \(largest)"
     case .cannotApply(let name, let error): "tensor \(name): \(error)"
     case .memoryBoundTooSmall(let bound, let least):
@@ -133,9 +133,6 @@ extension PlanError: CustomStringConvertible {
 }
 
 extension Double {
-  /// The share in percent, cut after one digit so that less than all is never shown as all.
-  fileprivate var percent: String {
-    let tenths = Int((self * 1000).rounded(.down))
-    return "\(tenths / 10).\(tenths % 10) %"
-  }
+  /// The share, cut after four digits so that less than all is never shown as all.
+  fileprivate var cut: Double { (self * 10_000).rounded(.down) / 10_000 }
 }

@@ -41,6 +41,8 @@ public struct TensorSelection: Hashable, Sendable {
 public enum CopyReason: Hashable, Sendable {
   case notFloat(DType)
   case notAWeight
+  /// The configuration says nothing of a parameter of this name.
+  case notNamed(TensorName)
   case rank(Int)
   case empty
   case excluded(String)
@@ -60,6 +62,7 @@ extension CopyReason: CustomStringConvertible {
     switch self {
     case .notFloat(let dtype): "\(dtype) is not a float type that can be quantized"
     case .notAWeight: "not named weight"
+    case .notNamed(let parameter): "no setting for \(parameter)"
     case .rank(let rank): rank == 0 ? "a scalar" : "\(rank) axis only"
     case .empty: "no elements"
     case .excluded(let pattern): "excluded by \(pattern)"

@@ -42,9 +42,13 @@ struct TensorSelector {
       }
       let rule = including.map(SelectionRule.include) ?? .configuration(rule)
       return try quantize(tensor, spec, rule)
-    case .none:
+    case .none(let rule):
       let isExperts = tensor.holdsExperts
-      guard including != nil || isExperts else { return TensorVerdict(.copy(.notAWeight), .kind) }
+      guard including != nil || isExperts else {
+        let reason =
+          rule.isForAllWeights ? CopyReason.notAWeight : .notNamed(TensorName(tensor.name.parameter))
+        return TensorVerdict(.copy(reason), .configuration(rule))
+      }
       guard let (spec, rule) = specs.weightSpec(forModuleOf: tensor.name) else {
         return TensorVerdict(.copy(.switchedOff), .kind)
       }
