@@ -1,8 +1,8 @@
 /// Which spec applies to which tensor of a checkpoint: coreai-opt's `QuantizerConfig`, as far as it concerns
 /// weights.
 ///
-/// A module takes its settings from the last of ``nameRules`` that matches it or a module around it, else
-/// the last of ``typeRules``, else ``globalRule``.
+/// A module takes its settings from the last of `nameRules` that matches it or a module around it, else
+/// the last of `typeRules`, else `globalRule`.
 public struct QuantizerConfig: Hashable, Sendable {
   /// Settings with the place where they are.
   struct Rule: Hashable, Sendable {
