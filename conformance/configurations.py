@@ -1,29 +1,35 @@
 """Checks `--config` of qconvert against coreai-opt: which tensors a configuration selects, and their bits.
 
-    python configurations.py --tool QCONVERT [--model DIRECTORY] [--count N] [--seed N] [--keep DIRECTORY]
+    python configurations.py --tool QCONVERT [--model DIRECTORY] [--count N] [--seed N]
+                             [--keep DIRECTORY]
 
-One model with layers of most kinds in nested modules is saved with the types of its modules. For every configuration, written by hand or made up at random, the library
-prepares and finalizes the model in eager mode, and qconvert converts the saved floats with
-`--config --module-types --layout coreai`. Both must have the same keys, dtypes, shapes and bytes. So must the
-BERT of a model directory, as transformers loads it, and a small Llama that transformers makes.
+One model with layers of most kinds in nested modules is saved with the types of its modules. For every
+configuration, written by hand or made up at random, the library prepares and finalizes the model in eager
+mode, and qconvert converts the saved floats with `--config --module-types --layout coreai`. Both must have
+the same keys, dtypes, shapes and bytes. With `--model`, so must the BERT of a model directory, as transformers
+loads it, and a small Llama that transformers makes.
 
 A configuration that the library refuses for this model is counted, but not compared: a default axis where
 its tables have none.
 
-Not covered, because the types of modules do not tell it: a parameter of one axis of a class that is not torch's,
-such as the norms of most language models. The library quantizes it when a mul or an add takes it and its spec
-has an axis or none at all; qconvert only when its name, and not `weight` or `*`, or its module state asks for it.
+Not covered, because the types of modules do not tell it: a parameter of one axis in a class that is not
+torch's, such as the norm of a Llama. The library quantizes it if a mul or an add takes it, provided that its
+spec names an axis or is per tensor. qconvert copies it under `weight` and `*`, and quantizes it where its own
+name or its module state is given.
 """
 
 import argparse
 import copy
 import json
+import os
 import random
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1"}
 
 import oracle
 import torch
@@ -296,7 +302,8 @@ PATTERNS = [
     "layers.0.attention", "layers.1.attention.q_proj", r"layers\.(0|2)\..*", "nothing.here", "",
     r"(layers\.1|head)", r"[a-e].*", r"layers\.\d+\.(attention|mlp)",
 ]
-TYPES = [LINEAR, EMBEDDING, CONV, TRANSPOSED, NORM, *map(type_name, (Attention(), Block(), Decoder(), Signal(), Others()))]
+OWN = [Attention(), Block(), Decoder(), Signal(), Others()]
+TYPES = [LINEAR, EMBEDDING, CONV, TRANSPOSED, NORM, *map(type_name, OWN)]
 OPS = ["linear", "embedding", "conv2d", "conv_transpose2d", "conv1d", "conv_transpose1d", "softmax"]
 DTYPES = ["int8", "uint8", "int4", "uint4", "float8_e4m3fn", "float8_e5m2"]
 

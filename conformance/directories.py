@@ -24,7 +24,7 @@ import oracle
 import torch
 import transformers
 from real_model import Failure, dequantized, expect_equal
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 W8 = {"dtype": "int8", "qscheme": "symmetric", "granularity": {"type": "per_channel"}}
 W4 = {"dtype": "int4", "qscheme": "symmetric"} | {
@@ -57,7 +57,10 @@ def weight_files(directory: Path) -> list[Path]:
 
 def tensors(directory: Path) -> dict[str, torch.Tensor]:
     """The tensors of a directory, its index held against its files."""
-    shards = {path.name: load_file(path) for path in weight_files(directory)}
+    shards = {}
+    for path in weight_files(directory):
+        shards[path.name], metadata = oracle.load(path)
+        expect(metadata.get("format") == "pt", f"{path.name} does not say that it is torch's")
     index = directory / "model.safetensors.index.json"
     found = {name: tensor for shard in shards.values() for name, tensor in shard.items()}
     if not index.exists():
@@ -280,7 +283,8 @@ def check_decoder(tool: str, directory: Path, tied: bool) -> str:
     """Shards and index by transformers; a tied head stays tied."""
     source, output = directory / f"llama-{tied}", directory / f"llama-{tied}-w4"
     config = transformers.LlamaConfig(**SMALL, tie_word_embeddings=tied)
-    state = save(transformers.LlamaForCausalLM(config), source, "50KB")
+    dtype = torch.bfloat16 if tied else torch.float32
+    state = save(transformers.LlamaForCausalLM(config).to(dtype), source, "50KB")
     expect(("lm_head.weight" in state) != tied, "the head is not as asked for")
     run(tool, source, "-o", output, "--preset=w4_per_block", "--layout=coreml")
     tensors(output)
@@ -296,7 +300,8 @@ def check_decoder(tool: str, directory: Path, tied: bool) -> str:
     expect(0.9 < cosine < 1, f"the output is {cosine} of the original's")
     shards = len(weight_files(output))
     kind = "tied" if tied else "not tied"
-    return f"Llama, {kind}: {shards} shards, {count} weights, cosine of the outputs {cosine:.5f}"
+    expect(model.dtype == dtype, f"the model is {model.dtype}")
+    return f"Llama in {dtype}, {kind}: {shards} shards, {count} weights, cosine of the outputs {cosine:.5f}"
 
 
 def is_fused(name: str, tensor: torch.Tensor) -> bool:

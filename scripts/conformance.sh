@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compares the tool with the live coreai-opt: a random matrix of specs, the state dicts of its layouts, a
-# real model, configurations, and directories as transformers loads them. Needs python3 with venv; everything else goes into .build-conformance.
+# real model, configurations, and directories as transformers loads them. Needs python3 with venv;
+# everything else goes into .build-conformance.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tool=$(swift build -c release --show-bin-path)/qconvert

@@ -175,7 +175,8 @@ import Testing
   func `ops use the parameters of layers and of other people's classes`(
     _ type: String, _ isReached: Bool
   ) throws {
-    let config = try QuantizerConfig(yaml: Self.head + "  global_config: {op_state_spec: {'*': *a}}")
+    let config = try QuantizerConfig(
+      yaml: Self.head + "  global_config: {op_state_spec: {'*': *a}}")
     let types = try ModuleTypes(json: #"{"a": "\#(type)"}"#.utf8)
     let found = try SpecAssignment(config, types, names: ["a.kernel"])
     if case .spec = found.decision(for: "a.kernel") {
