@@ -11,6 +11,9 @@ import Glibc
 enum Console {
   /// Writes lines of results; a reader that has gone away is no failure of ours.
   static func write(_ text: String) throws {
+    // Every control character is a byte below the space, this one, or begins with that one.
+    let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f && $0 != 0xc2 || $0 == 0x0a }
+    let text = isPlain ? text : visible(text, keepsLines: true)
     do {
       try FileDescriptor.standardOutput.writeAll("\(text)\n".utf8)
     } catch Errno.brokenPipe {
@@ -48,10 +51,11 @@ enum Console {
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
   /// The text without what drives a terminal: paths may hold anything.
-  private static func visible(_ text: String) -> String {
+  private static func visible(_ text: String, keepsLines: Bool = false) -> String {
     var visible = ""
     for scalar in text.unicodeScalars {
-      let isControl = scalar.properties.generalCategory == .control
+      let isControl =
+        !(keepsLines && scalar == "\n") && scalar.properties.generalCategory == .control
       visible += isControl ? scalar.escaped(asASCII: true) : String(scalar)
     }
     return visible

@@ -37,6 +37,8 @@ enum ExitStatus: Int32 {
       self = .dataError
     case let error as StorageError:
       switch error {
+      case .cannotOpen(_, .tooManyOpenFiles), .cannotOpen(_, .tooManyOpenFilesInSystem):
+        self = .ioError
       case .cannotOpen, .isDirectory, .notARegularFile: self = .noInput
       case .outputIsInput, .outputExists, .outputIsNotAFile, .outputIsNotADirectory,
         .outputIsNotAModel, .inUse, .cannotCreate:

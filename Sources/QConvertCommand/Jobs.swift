@@ -20,6 +20,9 @@ enum Jobs {
       }
       isBatch = true
       models += batch.models
+      warnings += batch.quantized.map {
+        "\(TensorName($0.string)): already quantized by qconvert, left out"
+      }
       warnings += batch.others.map {
         "\(TensorName(input.appending($0).string)): no model, left out"
       }
@@ -37,40 +40,77 @@ enum Jobs {
       let own = Self.place(of: model, command)
       guard let root = output else { return Batch.Item(input: model, output: own.path) }
       // Under a directory of their own, directories keep their names.
-      let name = own.isDirectory ? Self.name(of: model) : own.path.lastComponent?.string ?? ""
+      let name = own.model.map(Self.name) ?? own.path.lastComponent?.string ?? ""
       return Batch.Item(input: model, output: root.appending(name))
     }
-    let clashes = Dictionary(grouping: items, by: \.output).filter { $0.value.count > 1 }
-    if let clash = items.first(where: { clashes[$0.output] != nil }) {
+    let places = Dictionary(grouping: items) { $0.output.place }
+    if let clash = items.first(where: { places[$0.output.place, default: []].count > 1 }) {
       throw ValidationError("two inputs would be written to \(clash.output)")
     }
+    try Self.demandApart(items, overwrite: command.outputOptions.overwrite)
     if let output, !command.dryRun { try output.createDirectory() }
     self = .batch(items, warnings: warnings)
   }
 
-  /// Where an output goes by default: beside the input.
+  /// Demands that no output lies in the input of another, nor with `overwrite` takes its place.
+  private static func demandApart(_ items: [Batch.Item], overwrite: Bool) throws {
+    let inputs = Dictionary(items.map { ($0.input.place, $0) }) { first, _ in first }
+    let outputs = Dictionary(items.map { ($0.output.place, $0) }) { first, _ in first }
+    for item in items {
+      for (place, isItself) in item.output.place.andAbove where overwrite || !isItself {
+        guard let other = inputs[place], other.output != item.output else { continue }
+        throw StorageError.outputIsInput(output: item.output, input: other.input)
+      }
+      for (place, _) in item.input.place.andAbove where overwrite {
+        guard let other = outputs[place], other.output != item.output else { continue }
+        throw StorageError.outputIsInput(output: other.output, input: item.input)
+      }
+    }
+  }
+
+  /// Where an output goes by default: beside the input; `model` is the directory that is read, if one is.
   private static func place(
     of input: FilePath, _ command: ConvertCommand
-  ) -> (path: FilePath, isDirectory: Bool) {
+  ) -> (path: FilePath, isDirectory: Bool, model: FilePath?) {
     let isIndex = input.lastComponent?.string.hasSuffix(".index.json") ?? false
     let directory = isIndex ? input.removingLastComponent() : input
     if isIndex || input.isDirectory {
       let full = directory.isEmpty ? FilePath(".") : directory
       let place = full.resolvingLinks ?? full
       return (
-        place.removingLastComponent().appending("\(name(of: place)).\(command.label)"), true
+        place.removingLastComponent().appending("\(name(of: place)).\(command.label)"), true,
+        full
       )
     }
     let base = "\(input.stem ?? "model").\(command.label)"
     let isDirectory = command.shardSize != nil
     return (
       input.removingLastComponent().appending(isDirectory ? base : "\(base).safetensors"),
-      isDirectory
+      isDirectory, nil
     )
   }
 
   /// What a model is called.
   private static func name(of input: FilePath) -> String {
     (input.resolvingLinks ?? input).lastComponent?.string ?? "model"
+  }
+}
+
+extension FilePath {
+  /// The path without links as far as there is something.
+  fileprivate var place: FilePath {
+    if let resolved = resolvingLinks { return resolved }
+    guard let last = lastComponent else { return self }
+    let parent = removingLastComponent()
+    return (parent.isEmpty ? "." : parent).place.appending(last)
+  }
+
+  /// The path itself and all directories on the way to it.
+  fileprivate var andAbove: [(place: FilePath, isItself: Bool)] {
+    var places = [(self, true)]
+    while let (place, _) = places.last, place.lastComponent != nil {
+      places.append((place.removingLastComponent(), false))
+    }
+    return places
   }
 }

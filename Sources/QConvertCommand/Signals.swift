@@ -25,8 +25,25 @@ enum Signals {
         break
       }
     }
+    allowManyFiles()
     signal(SIGXFSZ, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// Takes what the system lets a process have: every shard of a model is open, and the usual 256 or 1024
+  /// are fewer than large models have.
+  private static func allowManyFiles() {
+    #if canImport(Darwin)
+    let resource = RLIMIT_NOFILE
+    let most = rlim_t(OPEN_MAX)
+    #else
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    let most = rlim_t(1 << 16)
+    #endif
+    var limit = rlimit()
+    guard unsafe getrlimit(resource, &limit) == 0 else { return }
+    limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, most))
+    _ = unsafe setrlimit(resource, &limit)
   }
 
   /// Runs `body`; SIGINT, SIGTERM and SIGHUP cancel its progress. A second one ends the process.

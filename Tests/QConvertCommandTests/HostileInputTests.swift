@@ -131,4 +131,13 @@ import Testing
       #expect(text.utf8.count < 10_000)
     }
   }
+
+  @Test func `names of files do not drive the terminal, neither by errors nor by results`() throws {
+    let directory = try TemporaryDirectory()
+    _ = try directory.writeSample("a\u{1b}[31m\u{9b}.safetensors")
+    let result = try Tool.run(["a\u{1b}[31m\u{9b}.safetensors"], in: directory.url)
+    #expect(result.status == 0)
+    #expect(result.output.hasPrefix(#"a\u{1B}[31m\u{009B}.safetensors -> "#))
+    #expect(!result.output.unicodeScalars.contains("\u{1b}"))
+  }
 }

@@ -45,6 +45,13 @@ extension ConversionPlan {
       guard let stored = try? FileIdentity(at: file.path(for: output)) else { return false }
       return model.files.allSatisfy { !stored.isOlder(than: $0.identity) }
     }
+      && model.companions.allSatisfy { companion in
+        // A lone file has none.
+        guard let stored = try? FileIdentity(at: output.appending(companion.name)) else {
+          return false
+        }
+        return !stored.isOlder(than: companion.identity)
+      }
   }
 
   /// What the bytes of the output depend on, other than those of the input.

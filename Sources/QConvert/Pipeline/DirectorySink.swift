@@ -31,8 +31,10 @@ final class DirectorySink: OutputSink {
     self.isDurable = isDurable
     try StagingDirectory.check(output, inputs: model.places, overwrite: overwrite)
     staging = try StagingDirectory(for: output, overwrite: overwrite, isDurable: isDurable)
+    var holdsNothing = false
     do {
       finished = try plan.begin(in: staging, model, output, resumes: resumes)
+      holdsNothing = finished.isEmpty
       state = Mutex(State(finishedCount: finished.count))
       let needed = plan.files.indices.reduce(
         plan.sidecars(of: model).reduce(0) { $0 + $1.byteCount }
@@ -42,7 +44,7 @@ final class DirectorySink: OutputSink {
       try FreeSpace.check(for: output, needed: needed)
     } catch {
       // What there is may still be of use: to the version or with the options that began it.
-      staging.close()
+      if holdsNothing { staging.discard() } else { staging.close() }
       throw error
     }
   }
@@ -66,16 +68,20 @@ final class DirectorySink: OutputSink {
 
   func commit() throws {
     for companion in model.companions {
+      let source = (model.directory ?? "").appending(companion.name)
+      guard try FileIdentity(existing: source).hasContents(of: companion.identity) else {
+        throw StorageError.changedWhileReading(source)
+      }
       try staging.createDirectories(for: TensorName(companion.name))
       try FileCopy.copy(
-        (model.directory ?? "").appending(companion.name), byteCount: companion.byteCount,
-        to: staging.contents.appending(companion.name), isDurable: isDurable)
+        source, byteCount: companion.byteCount, to: staging.contents.appending(companion.name),
+        isDurable: isDurable)
     }
     if let index = plan.index {
       try staging.createDirectories(for: TensorName(index.name))
       let file = try OutputFile(
         staging.contents.appending(index.name), byteCount: index.bytes.count, overwrite: false,
-        isDurable: isDurable)
+        isDurable: isDurable, clearsLeftovers: false)
       do {
         try unsafe index.bytes.withUnsafeBytes { bytes in try unsafe file.write(bytes, at: 0) }
         try file.synchronize()
@@ -94,13 +100,21 @@ final class DirectorySink: OutputSink {
       state.open = [:]
       return state.finishedCount
     }
-    guard finishedCount > 0, error is CancellationError || error is StorageError else {
+    guard finishedCount > 0, Self.canGoOn(after: error) else {
       staging.discard()
       return error
     }
     staging.close()
     return StoppedError(
       output: output, reason: error, finishedCount: finishedCount, count: plan.files.count)
+  }
+
+  /// Whether what is finished is of use to another run: it is not where the input has changed.
+  private static func canGoOn(after error: any Error) -> Bool {
+    switch error {
+    case StorageError.changedWhileReading, StorageError.endsEarly: false
+    default: error is CancellationError || error is StorageError
+    }
   }
 
   /// The file being written; the first that writes to it creates it.
@@ -111,7 +125,7 @@ final class DirectorySink: OutputSink {
       try staging.createDirectories(for: planned.name)
       let file = try OutputFile(
         planned.path(for: staging.contents), byteCount: planned.byteCount, overwrite: false,
-        isDurable: isDurable)
+        isDurable: isDurable, clearsLeftovers: false)
       state.open[index] = file
       try unsafe planned.header.withUnsafeBytes { bytes in try unsafe file.write(bytes, at: 0) }
       return file

@@ -49,22 +49,31 @@ struct TiedTensors {
     "embed_tokens.weight", "wte.weight", "word_embeddings.weight", "tok_embeddings.weight",
   ]
 
+  /// As many tensors that begin alike and yet differ are told apart; what follows counts as different
+  /// from all, so that no file makes this take a time that grows with the square of its tensors.
+  private static let differingLimit = 8
+
   private static func equal(_ sources: [StoredTensor]) throws(StorageError) -> [[TensorName]] {
-    var beginnings: [String: [[StoredTensor]]] = [:]
+    var groups: [[StoredTensor]] = []
+    // By how they begin, the indices of the groups.
+    var known: [Fingerprint: [Int]] = [:]
     for source in sources {
       var fingerprint = Fingerprint()
       fingerprint.add(try source.bytes(0..<min(4096, source.descriptor.bytes.count)))
-      var groups = beginnings[fingerprint.hex] ?? []
-      var index = 0
-      while index < groups.count {
-        if try groups[index][0].hasBytes(of: source) { break }
-        index += 1
+      let candidates = known[fingerprint] ?? []
+      var found: Int?
+      for index in candidates where try groups[index][0].hasBytes(of: source) {
+        found = index
+        break
       }
-      if index == groups.count { groups.append([]) }
-      groups[index].append(source)
-      beginnings[fingerprint.hex] = groups
+      if let found {
+        groups[found].append(source)
+      } else if candidates.count < differingLimit {
+        known[fingerprint, default: []].append(groups.count)
+        groups.append([source])
+      }
     }
-    return beginnings.values.joined().filter { $0.count > 1 }.map { $0.map(\.descriptor.name) }
+    return groups.filter { $0.count > 1 }.map { $0.map(\.descriptor.name) }
   }
 }
 

@@ -78,10 +78,13 @@ struct TensorSelector {
 
 extension TensorDescriptor {
   /// Whether the tensor holds the weight matrices of all experts of a mixture, one for every leading
-  /// index, as `model.layers.0.mlp.experts.gate_up_proj` does.
+  /// index, as `model.layers.0.mlp.experts.gate_up_proj` does; `experts.0.conv.weight` is of one.
   fileprivate var holdsExperts: Bool {
     guard shape.count == 3 else { return false }
     let components = name.string.split(separator: ".")
-    return components.contains { $0.hasSuffix("experts") }
+    guard let place = components.firstIndex(where: { $0.hasSuffix("experts") }) else {
+      return false
+    }
+    return !components[(place + 1)...].contains { Int($0) != nil }
   }
 }

@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// The copy of a file that belongs to a model and is not converted.
+/// The copy of a file that belongs to a model and is not converted, in a directory of our own.
 enum FileCopy {
   private static let bufferByteCount = 1 << 20
 
@@ -18,7 +18,8 @@ enum FileCopy {
     let input = try InputFile(source)
     guard input.byteCount == byteCount else { throw .changedWhileReading(source) }
     let output = try OutputFile(
-      destination, byteCount: byteCount, overwrite: false, isDurable: isDurable)
+      destination, byteCount: byteCount, overwrite: false, isDurable: isDurable,
+      clearsLeftovers: false)
     do throws(StorageError) {
       try transfer(input, output)
       try input.checkUnchanged()

@@ -21,9 +21,11 @@ final class OutputFile: Sendable {
   private let isDurable: Bool
 
   /// Creates the temporary file and reserves `byteCount` bytes. Only with `overwrite` may a file of that
-  /// name exist; with `isDurable`, ``commit()`` waits until the bytes are on the disk.
+  /// name exist; with `isDurable`, ``commit()`` waits until the bytes are on the disk. To look for what runs that died
+  /// have left takes a look at all names of the directory; a directory of our own has no need of it.
   init(
-    _ path: FilePath, byteCount: Int, overwrite: Bool, isDurable: Bool
+    _ path: FilePath, byteCount: Int, overwrite: Bool, isDurable: Bool,
+    clearsLeftovers: Bool = true
   ) throws(StorageError) {
     self.path = path
     self.isDurable = isDurable
@@ -31,7 +33,7 @@ final class OutputFile: Sendable {
     replaced = try Self.existing(path, destination)
     guard replaced == nil || overwrite else { throw .outputExists(path) }
     do throws(Errno) {
-      temporary = try TemporaryFile(for: destination)
+      temporary = try TemporaryFile(for: destination, clearsLeftovers: clearsLeftovers)
     } catch {
       throw .cannotCreate(path, error)
     }

@@ -9,7 +9,8 @@ extension StagingDirectory {
   /// - Parameters:
   ///   - output: The path that was asked for.
   ///   - inputs: The directories and files that are read. The output is none of them, none of the
-  ///     directories they are in, and not in one of those directories itself.
+  ///     directories they are in, and not in one of those directories itself; nor are they in its
+  ///     staging directory.
   ///   - overwrite: Whether a model may be replaced.
   /// - Throws: The reason why not, with the system's error where it is one.
   static func check(
@@ -19,7 +20,9 @@ extension StagingDirectory {
     let directory = try path(for: output, destination)
     do {
       let existing = try FileIdentity(at: destination)
-      try checkInputs(inputs, output, destination, existing)
+      // What is in the staging directory goes before the work begins.
+      let doomed = [existing, try FileIdentity(at: directory)].compactMap(\.self)
+      try checkInputs(inputs, output, destination, doomed)
       guard existing?.isDirectory ?? !FileIdentity.isLink(destination) else {
         throw StorageError.outputIsNotADirectory(output)
       }
@@ -42,12 +45,12 @@ extension StagingDirectory {
   }
 
   private static func checkInputs(
-    _ inputs: [FilePath], _ output: FilePath, _ destination: FilePath, _ existing: FileIdentity?
+    _ inputs: [FilePath], _ output: FilePath, _ destination: FilePath, _ doomed: [FileIdentity]
   ) throws(StorageError) {
     let parent = destination.parent.withoutLinks ?? destination.parent
     for input in inputs {
       guard let place = input.withoutLinks else { continue }
-      if let existing, place.leads(through: existing) {
+      if doomed.contains(where: place.leads(through:)) {
         throw .outputIsInput(output: output, input: input)
       }
       if let identity = try? FileIdentity(at: place), identity.isDirectory,

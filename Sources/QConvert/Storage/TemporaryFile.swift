@@ -14,13 +14,13 @@ struct TemporaryFile: Sendable {
   let path: FilePath
   let descriptor: FileDescriptor
 
-  /// Creates the file, after removing those of runs that died.
-  init(for destination: FilePath) throws(Errno) {
+  /// Creates the file, where wanted after removing those of runs that died.
+  init(for destination: FilePath, clearsLeftovers: Bool) throws(Errno) {
     let directory = destination.removingLastComponent()
     // Names have 255 bytes at most, and this one has to fit where the output's does.
     let name = destination.lastComponent?.string ?? ""
     let prefix = ".\(String(decoding: name.utf8.prefix(200), as: UTF8.self)).qconvert-"
-    Self.removeLeftovers(in: directory, prefix)
+    if clearsLeftovers { Self.removeLeftovers(in: directory, prefix) }
     var attempt = 0
     while true {
       // Another process of this number, in another container, may be at work on the same output.

@@ -21,6 +21,24 @@ import Testing
     return nil
   }
 
+  @Test(arguments: [
+    ("m.experts.up", Granularity.perBlocks([1, 1, -1])),
+    ("m.experts.up.weight", .perBlocks([1, 1, -1])),
+    // A convolution of one expert.
+    ("m.experts.0.conv.weight", .perChannel(axis: 0)),
+    ("m.experts.conv.weight.1.weight", .perChannel(axis: 0)),
+  ])
+  func `three axes are those of experts unless it is one expert's`(
+    _ name: String, _ granularity: Granularity
+  ) throws {
+    let tensor = tensor(name, .float32, [4, 6, 3])
+    let specs = try SpecAssignment(
+      QuantizerConfig(spec: QuantizationSpec(granularity: .perChannel(axis: nil))), ModuleTypes(),
+      names: [tensor.name])
+    let verdict = try TensorSelector(TensorSelection(), specs, of: [tensor]).verdict(on: tensor)
+    #expect(verdict.decision.spec?.granularity == granularity)
+  }
+
   @Test(arguments: ["weight", "a.weight", "a.b.weight", ".weight"])
   func `weights are quantized in every float type`(_ name: String) throws {
     for precision in FloatPrecision.allCases {

@@ -34,6 +34,14 @@ import Testing
     #expect(directory.path("copy").permissions == mode & allowed | 0o600)
   }
 
+  @Test func `names beside a copy are not looked through, of which there may be very many`() throws
+  {
+    let source = try directory.write([1], to: "source")
+    _ = try directory.write([1], to: ".copy.qconvert-1.tmp")
+    try FileCopy.copy(source, byteCount: 1, to: directory.path("copy"), isDurable: false)
+    #expect(try directory.contents == [".copy.qconvert-1.tmp", "copy", "source"])
+  }
+
   @Test func `a file of another size than was listed is refused`() throws {
     let source = try directory.write([1, 2], to: "source")
     #expect {

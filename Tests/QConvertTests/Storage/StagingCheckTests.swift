@@ -147,6 +147,16 @@ import Testing
     try check("new", inputs: ["in"])
   }
 
+  @Test func `nothing in the staging directory of the output is an input`() throws {
+    try directory.path(".new.qconvert/contents").create(["model.safetensors": ""])
+    for input in [".new.qconvert", ".new.qconvert/contents/model.safetensors"] {
+      #expect(
+        failure { try check("new", inputs: [input]) }
+          == "new: the output would replace the input \(input)")
+    }
+    try check("other", inputs: [".new.qconvert/contents"])
+  }
+
   private func add(_ name: String) throws {
     let path = directory.path("out").appending(name)
     if name.hasSuffix("/") { return try path.create() }

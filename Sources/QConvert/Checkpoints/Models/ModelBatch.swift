@@ -6,6 +6,8 @@ public struct ModelBatch: Sendable {
   public let path: FilePath
   /// The directories of the models, in the order of the bytes of their names.
   public let models: [FilePath]
+  /// The directories of models that this library has quantized, in the order of the bytes of their names.
+  public let quantized: [FilePath]
   /// The names of what else is there and not hidden: files, links, directories without a model.
   public let others: [String]
 
@@ -18,19 +20,25 @@ public struct ModelBatch: Sendable {
       try !ModelDirectory.isModel(path)
     else { return nil }
     var models: [FilePath] = []
+    var quantized: [FilePath] = []
     var others: [String] = []
     let listing = try DirectoryListing(path, limit: ModelDirectory.entryLimit)
     for entry in listing.entries where !entry.name.hasPrefix(".") {
       let directory = path.appending(entry.name)
       if entry.identity.isDirectory, Self.isModel(directory) {
-        models.append(directory)
+        if ModelDirectory.isQuantized(directory) {
+          quantized.append(directory)
+        } else {
+          models.append(directory)
+        }
       } else {
         others.append(entry.name)
       }
     }
-    guard !models.isEmpty else { return nil }
+    guard !models.isEmpty || !quantized.isEmpty else { return nil }
     self.path = path
     self.models = models
+    self.quantized = quantized
     self.others = others
   }
 

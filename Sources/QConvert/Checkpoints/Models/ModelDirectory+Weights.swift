@@ -41,6 +41,15 @@ extension ModelDirectory {
     try fileNames(in: path).contains("config.json")
   }
 
+  /// Whether this library has written a safetensors file of the directory; what cannot be read is for
+  /// whoever opens it to report.
+  static func isQuantized(_ path: FilePath) -> Bool {
+    let files = (try? fileNames(in: path))?.filter { $0.hasSuffix(fileSuffix) } ?? []
+    return files.contains { name in
+      (try? Checkpoint(path.appending(name)).quantizationRecord()) != nil
+    }
+  }
+
   private static let fileSuffix = ".safetensors"
   private static let indexSuffix = ".safetensors.index.json"
 

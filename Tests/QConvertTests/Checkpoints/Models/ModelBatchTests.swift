@@ -27,6 +27,18 @@ import Testing
     #expect(batch.others == ["foreign", "link", "nested", "notes.txt"])
   }
 
+  @Test func `models that this library has quantized are told apart`() throws {
+    try directory.addShard("a/model.safetensors", "a.weight")
+    try directory.addShard("b/model.safetensors", "b")
+    let options = ConversionOptions(spec: try QuantizationSpec(granularity: .perTensor))
+    var all = options
+    all.selection.include = ["*"]
+    _ = try Conversion(of: path.appending("a"), all).write(to: path.appending("c"))
+    let batch = try #require(try ModelBatch(path))
+    #expect(batch.models == [path.appending("a"), path.appending("b")])
+    #expect(batch.quantized == [path.appending("c")])
+  }
+
   @Test func `a model is no batch, nor is what holds none`() throws {
     try directory.add("a/notes.txt")
     #expect(try ModelBatch(path)?.models == nil)
