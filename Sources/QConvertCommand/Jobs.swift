@@ -24,6 +24,11 @@ enum Jobs {
         "\(TensorName(input.appending($0).string)): no model, left out"
       }
     }
+    if command.buffers == .separate,
+      let directory = models.first(where: { Self.place(of: $0, command).isDirectory })
+    {
+      throw ValidationError("--buffers separate goes with files only: \(directory) is a directory")
+    }
     guard isBatch else {
       let own = Self.place(of: models[0], command)
       if own.isDirectory, output?.extension == "safetensors" {
