@@ -49,7 +49,7 @@ enum Jobs {
     if let clash = items.first(where: { clashes[$0.output] != nil }) {
       throw ValidationError("two inputs would be written to \(clash.output)")
     }
-    if let output, !command.dryRun { try output.createDirectory() }
+    if let output { try output.createDirectory(dryRun: command.dryRun) }
     self = .batch(items, warnings: warnings)
   }
 
