@@ -19,7 +19,9 @@ enum Jobs {
         continue
       }
       isBatch = true
-      models += batch.models
+      // Without a place of their own, the outputs of a former run lie among the models.
+      let outputs = output == nil ? batch.models.map { Self.place(of: $0, command).path } : []
+      models += batch.models.filter { !outputs.contains($0.resolvingLinks ?? $0) }
       warnings += batch.others.map {
         "\(TensorName(input.appending($0).string)): no model, left out"
       }
@@ -57,16 +59,13 @@ enum Jobs {
   private static func place(
     of input: FilePath, _ command: ConvertCommand
   ) -> (path: FilePath, isDirectory: Bool) {
-    let isIndex = input.lastComponent?.string.hasSuffix(".index.json") ?? false
-    let directory = isIndex ? input.removingLastComponent() : input
-    if isIndex || input.isDirectory {
-      let full = directory.isEmpty ? FilePath(".") : directory
-      let place = full.resolvingLinks ?? full
+    if let directory = directory(of: input) {
+      let place = directory.resolvingLinks ?? directory
       return (
         place.removingLastComponent().appending("\(name(of: place)).\(command.label)"), true
       )
     }
-    let base = "\(input.stem ?? "model").\(command.label)"
+    let base = "\(name(of: input)).\(command.label)"
     let isDirectory = command.shardSize != nil
     return (
       input.removingLastComponent().appending(isDirectory ? base : "\(base).safetensors"),
@@ -74,8 +73,18 @@ enum Jobs {
     )
   }
 
+  /// The directory of a model; nil for a file that stands for itself.
+  private static func directory(of input: FilePath) -> FilePath? {
+    guard input.lastComponent?.string.hasSuffix(".index.json") ?? false else {
+      return input.isDirectory ? input : nil
+    }
+    let parent = input.removingLastComponent()
+    return parent.isEmpty ? "." : parent
+  }
+
   /// What a model is called.
   private static func name(of input: FilePath) -> String {
-    (input.resolvingLinks ?? input).lastComponent?.string ?? "model"
+    guard let directory = directory(of: input) else { return input.stem ?? "model" }
+    return (directory.resolvingLinks ?? directory).lastComponent?.string ?? "model"
   }
 }
