@@ -16,7 +16,11 @@ import Testing
     models = directory.path("models")
     outputs = directory.path("outputs")
     for (number, name) in names.enumerated() {
-      try ShardedModel.small(seed: 10 * number).write(to: models.appending(name))
+      let model = ShardedModel.small(seed: 10 * number)
+      _ =
+        broken.contains(name)
+        ? try model.write(to: models.appending(name))
+        : try model.writeMerged(to: models.appending(name))
     }
     let shard = models.appending("m07/model-00002-of-00002.safetensors")
     try shard.truncate(to: shard.bytes.count - 10)
@@ -35,13 +39,11 @@ import Testing
     return output
   }
 
-  @Test(arguments: [[], ["--jobs", "1"]])
-  func `all but the broken ones are converted`(_ options: [String]) throws {
-    let result = try Tool.run(
-      ["models", "-o", "outputs", "--sync", "none"] + options, in: directory.url)
+  @Test func `all but the broken ones are converted`() throws {
+    let result = try convert()
     #expect(result.status == 65)
     #expect(try outputs.names == names.filter { !broken.contains($0) })
-    for name in ["m00", "m06", "m08", "m19"] {
+    for name in names where !broken.contains(name) {
       #expect(try outputs.appending(name).differences(from: single(name)) == [])
     }
     let truncated = "models/m07/model-00002-of-00002.safetensors: "

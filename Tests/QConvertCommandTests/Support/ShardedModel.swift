@@ -12,7 +12,7 @@ struct ShardedModel: Sendable {
   var companions = [
     "config.json": #"{"model_type": "sample"}"#,
     "tokenizer.json": #"{"version": "1.0", "model": {"vocab": {"ü": 0}}}"#,
-    "merges.txt": "a b\nc d\n", "README.md": "# A sample\r\n", "empty.txt": "",
+    "empty.txt": "",
     "1_Pooling/config.json": #"{"pooling_mode_mean_tokens": true}"#,
   ]
 
@@ -36,10 +36,10 @@ struct ShardedModel: Sendable {
       return tensors
     })
 
-  /// Eight shards of 2 MB each, which take a while.
+  /// Eight shards of 1 MB each, which take a while.
   static let eight = ShardedModel(
     shards: (0..<8).map { shard in
-      [("layers.\(shard).weight", .halves(shape: [1024, 1024], seed: shard))]
+      [("layers.\(shard).weight", .halves(shape: [512, 1024], seed: shard))]
     }, companions: ["config.json": "{}"])
 
   /// Four shards of a matrix each; the last is much larger than the others.
@@ -89,7 +89,7 @@ struct ShardedModel: Sendable {
       "metadata": ["total_size": size, "origin": "a sample"], "weight_map": weightMap,
     ]
     try directory.appending("model.safetensors.index.json").write(
-      JSONSerialization.data(withJSONObject: index))
+      JSONSerialization.data(withJSONObject: index, options: .sortedKeys))
     try writeCompanions(to: directory)
     return directory
   }
