@@ -75,9 +75,12 @@ public struct Conversion: Sendable {
 }
 
 extension Conversion {
-  /// Whether a conversion that is to be resumed has reached its end before.
+  /// Whether a conversion that is to be resumed has reached its end before; then nothing of it stays but
+  /// the output.
   func isCarriedOut(at output: FilePath) -> Bool {
-    options.resumes && plan.isCarriedOut(at: output, of: model)
+    guard options.resumes, plan.isCarriedOut(at: output, of: model) else { return false }
+    StagingDirectory.removeRemains(of: output)
+    return true
   }
 
   func sink(for output: FilePath) throws -> any OutputSink {

@@ -28,6 +28,7 @@ enum ExitStatus: Int32 {
       self = ExitStatus(rawValue: 128 + Signals.received) ?? .interrupted
     case is QuantizationSpecError, is LayoutError, is CalculatorError,
       PlanError.unmatchedPattern, PlanError.unmatchedRule, PlanError.memoryBoundTooSmall,
+      PlanError.separateBuffersInDirectory,
       is ConfigurationError, is ConfigurationFileError:
       self = .usage
     case ModelError.noWeights: self = .noInput

@@ -22,11 +22,22 @@ extension FilePath {
     }
   }
 
-  /// Creates a directory unless it is there.
-  func createDirectory() throws {
-    if unsafe withPlatformString({ path in unsafe mkdir(path, 0o777) }) == 0 || isDirectory {
-      return
+  /// Creates a directory unless it is there; a dry run only finds out whether there may be one.
+  func createDirectory(dryRun: Bool) throws {
+    if isDirectory { return }
+    // What is not there is the only thing that access finds out before mkdir.
+    let result = unsafe withPlatformString { path in
+      unsafe dryRun ? access(path, F_OK) : mkdir(path, 0o777)
     }
-    throw StorageError.cannotCreate(self, Errno(rawValue: errno))
+    let error = Errno(rawValue: errno)
+    guard dryRun else {
+      if result == 0 || isDirectory { return }
+      throw StorageError.cannotCreate(self, error)
+    }
+    if result == 0 { throw StorageError.cannotCreate(self, .fileExists) }
+    let parent = lexicallyNormalized().removingLastComponent()
+    guard error == .noSuchFileOrDirectory, parent.isEmpty || parent.isDirectory else {
+      throw StorageError.cannotCreate(self, error)
+    }
   }
 }

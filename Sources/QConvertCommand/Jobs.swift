@@ -19,13 +19,20 @@ enum Jobs {
         continue
       }
       isBatch = true
-      models += batch.models
+      // Without a place of their own, the outputs of a former run lie among the models.
+      let outputs = output == nil ? batch.models.map { Self.place(of: $0, command).path } : []
+      models += batch.models.filter { !outputs.contains($0.resolvingLinks ?? $0) }
       warnings += batch.quantized.map {
         "\(TensorName($0.string)): already quantized by qconvert, left out"
       }
       warnings += batch.others.map {
         "\(TensorName(input.appending($0).string)): no model, left out"
       }
+    }
+    if command.buffers == .separate,
+      let directory = models.first(where: { Self.place(of: $0, command).isDirectory })
+    {
+      throw ValidationError("--buffers separate goes with files only: \(directory) is a directory")
     }
     guard isBatch else {
       let own = Self.place(of: models[0], command)
@@ -40,7 +47,9 @@ enum Jobs {
       let own = Self.place(of: model, command)
       guard let root = output else { return Batch.Item(input: model, output: own.path) }
       // Under a directory of their own, directories keep their names.
-      let name = own.model.map(Self.name) ?? own.path.lastComponent?.string ?? ""
+      let name =
+        Self.directory(of: model) == nil
+        ? own.path.lastComponent?.string ?? "" : Self.name(of: model)
       return Batch.Item(input: model, output: root.appending(name))
     }
     let places = Dictionary(grouping: items) { $0.output.place }
@@ -48,7 +57,7 @@ enum Jobs {
       throw ValidationError("two inputs would be written to \(clash.output)")
     }
     try Self.demandApart(items, overwrite: command.outputOptions.overwrite)
-    if let output, !command.dryRun { try output.createDirectory() }
+    if let output { try output.createDirectory(dryRun: command.dryRun) }
     self = .batch(items, warnings: warnings)
   }
 
@@ -68,31 +77,37 @@ enum Jobs {
     }
   }
 
-  /// Where an output goes by default: beside the input; `model` is the directory that is read, if one is.
+  /// Where an output goes by default: beside the input.
   private static func place(
     of input: FilePath, _ command: ConvertCommand
-  ) -> (path: FilePath, isDirectory: Bool, model: FilePath?) {
-    let isIndex = input.lastComponent?.string.hasSuffix(".index.json") ?? false
-    let directory = isIndex ? input.removingLastComponent() : input
-    if isIndex || input.isDirectory {
-      let full = directory.isEmpty ? FilePath(".") : directory
-      let place = full.resolvingLinks ?? full
+  ) -> (path: FilePath, isDirectory: Bool) {
+    if let directory = directory(of: input) {
+      let place = directory.resolvingLinks ?? directory
       return (
-        place.removingLastComponent().appending("\(name(of: place)).\(command.label)"), true,
-        full
+        place.removingLastComponent().appending("\(name(of: place)).\(command.label)"), true
       )
     }
-    let base = "\(input.stem ?? "model").\(command.label)"
+    let base = "\(name(of: input)).\(command.label)"
     let isDirectory = command.shardSize != nil
     return (
       input.removingLastComponent().appending(isDirectory ? base : "\(base).safetensors"),
-      isDirectory, nil
+      isDirectory
     )
+  }
+
+  /// The directory of a model; nil for a file that stands for itself.
+  private static func directory(of input: FilePath) -> FilePath? {
+    guard input.lastComponent?.string.hasSuffix(".index.json") ?? false else {
+      return input.isDirectory ? input : nil
+    }
+    let parent = input.removingLastComponent()
+    return parent.isEmpty ? "." : parent
   }
 
   /// What a model is called.
   private static func name(of input: FilePath) -> String {
-    (input.resolvingLinks ?? input).lastComponent?.string ?? "model"
+    guard let directory = directory(of: input) else { return input.stem ?? "model" }
+    return (directory.resolvingLinks ?? directory).lastComponent?.string ?? "model"
   }
 }
 

@@ -59,12 +59,17 @@ public struct Batch: Sendable {
     return run.outcomes
   }
 
-  /// What ``run(progress:onOutcome:)`` would do, as far as that can be told without writing.
+  /// What ``run(progress:onOutcome:)`` would do, as far as that can be told without writing. A directory
+  /// for the outputs that does not exist yet is taken for one that will be made.
   public func dryRun() -> [Outcome] {
     models.map { item in
       Outcome(
         item: item,
-        result: Result { try Conversion(of: item.input, options).dryRun(to: item.output) })
+        result: Result {
+          let conversion = try Conversion(of: item.input, options)
+          return item.output.parent.isOccupied
+            ? try conversion.dryRun(to: item.output) : conversion.report(item.output, nil)
+        })
     }
   }
 }

@@ -15,6 +15,9 @@ extension ConversionPlan {
         slabBytes: slabBytes)
     }
     let files = OutputFiles(of: model, drafts, options)
+    if options.separatesBuffers, files.roles.contains(where: \.isShard) {
+      throw PlanError.separateBuffersInDirectory
+    }
     for index in drafts.indices { drafts[index].file = files.fileOfTensor[index] }
     // Nothing quantized leaves nothing to close, and the output is a copy.
     let isCopy = drafts.allSatisfy { $0.decision.spec == nil }

@@ -18,7 +18,7 @@ extension ConversionPlan {
     do { journal = try Journal(parsing: bytes) } catch {
       throw ResumeError(output: output, reason: "\(error)")
     }
-    if let difference = journal.header.difference(from: header) {
+    if let difference = header.difference(from: journal.header) {
       throw ResumeError(output: output, reason: difference)
     }
     var finished: Set<Int> = []

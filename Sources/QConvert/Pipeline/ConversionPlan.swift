@@ -112,6 +112,8 @@ public enum PlanError: Error, Hashable, Sendable {
   case coverageTooLow(Double, required: Double, largest: TensorName)
   case cannotApply(TensorName, GranularityError)
   case memoryBoundTooSmall(Int, least: Int)
+  /// Parameters of their own are for outputs that are files.
+  case separateBuffersInDirectory
 }
 
 extension PlanError: CustomStringConvertible {
@@ -128,6 +130,8 @@ extension PlanError: CustomStringConvertible {
     case .cannotApply(let name, let error): "tensor \(name): \(error)"
     case .memoryBoundTooSmall(let bound, let least):
       "a memory bound of \(bound) bytes is too small: \(least) at least"
+    case .separateBuffersInDirectory:
+      "the output is a directory, in which parameters have no file of their own"
     }
   }
 }

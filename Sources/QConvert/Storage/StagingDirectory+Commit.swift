@@ -89,6 +89,15 @@ extension StagingDirectory {
     try DirectoryTree.remove(removed)
   }
 
+  /// Removes what is left of a run that died between its last rename and its end. Work on another
+  /// output of the same name stays.
+  static func removeRemains(of output: FilePath) {
+    guard let directory = try? path(for: output, output.withoutLinks ?? output),
+      directory.isOccupied, !directory.appending("contents").isOccupied
+    else { return }
+    (try? StagingDirectory(for: output, overwrite: true, isDurable: false))?.discard()
+  }
+
   /// Where an output is that a run which died has moved aside, if it did.
   static func moved(from directory: FilePath) -> FilePath? {
     let replaced = directory.appending("replaced")

@@ -55,6 +55,11 @@ enum Tool {
     try start(url, arguments)
   }
 
+  /// Starts it.
+  static func start(_ arguments: [String], in directory: URL? = nil) throws -> Running {
+    try start(url, arguments, in: directory)
+  }
+
   private static func start(
     _ executable: URL, _ arguments: [String], in directory: URL? = nil,
     environment: [String: String] = [:]

@@ -54,23 +54,6 @@ extension FilePath {
   }
 }
 
-extension SafetensorsFile {
-  /// The bytes of a file with these tensors, one after the other.
-  static func bytes(_ tensors: [(String, Tensor)], metadata: [String: String]) -> [UInt8] {
-    let members = metadata.sorted { $0.key < $1.key }.map { #""\#($0.key)":"\#($0.value)""# }
-    var entries = [#""__metadata__":{\#(members.joined(separator: ","))}"#]
-    var data: [UInt8] = []
-    for (name, tensor) in tensors {
-      let end = data.count + tensor.bytes.count
-      entries.append(
-        #""\#(name)":{"dtype":"\#(tensor.dtype)","shape":\#(tensor.shape),"#
-          + #""data_offsets":[\#(data.count),\#(end)]}"#)
-      data += tensor.bytes
-    }
-    return bytes(header: "{\(entries.joined(separator: ","))}", data: data)
-  }
-}
-
 extension SafetensorsFile.Tensor {
   /// A tensor of a float type with these values, rounded to it.
   init(_ precision: FloatPrecision, _ shape: [Int], _ values: [Double]) {
