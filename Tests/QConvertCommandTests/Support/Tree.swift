@@ -36,7 +36,10 @@ extension FilePath {
     guard let attributes = try? FileManager.default.attributesOfItem(atPath: string) else {
       return nil
     }
-    return ["\(attributes[.systemFileNumber] ?? 0)", "\(attributes[.modificationDate] ?? 0)"]
+    let modified = attributes[.modificationDate] as? Date
+    return [
+      "\(attributes[.systemFileNumber] ?? 0)", "\(modified?.timeIntervalSinceReferenceDate ?? 0)",
+    ]
   }
 
   func makeDirectory() throws {
