@@ -36,12 +36,14 @@ public struct Conversion: Sendable {
       options.configuration, options.moduleTypes, names: tensors.map(\.name))
     let unmatched = try options.unmatched(specs, tensors)
     let verdicts = try options.verdicts(on: tensors, specs)
+    let idle = options.selection.idlePatterns(tensors, verdicts)
     let plan = try ConversionPlan(model, verdicts, options)
     self.plan =
       options.skipsNonFinite ? try plan.skippingNonFinite(in: model, verdicts, options) : plan
     try self.plan.checkCoverage(options.requiredCoverage)
     warnings =
       model.allWarnings + options.configuration.notes + unmatched
+      + idle.map { "the pattern \(TensorName($0)) includes nothing that can be quantized" }
       + (try TiedTensors(model, self.plan)).notes
       + (options.shardByteCount == nil ? [] : model.disputedMetadata).map {
         "the shards disagree on the metadata \(TensorName($0)); an output shard has that of its first tensor"
@@ -59,7 +61,7 @@ public struct Conversion: Sendable {
   public func write(
     to output: FilePath, progress: ConversionProgress = ConversionProgress()
   ) throws -> ConversionReport {
-    if isCarriedOut(at: output) { return report(output, .zero) }
+    if isCarriedOut(at: output) { return report(output, .zero, wasComplete: true) }
     let duration = try plan.write(
       into: sink(for: output), from: model.files, jobs: options.workerCount, progress: progress)
     return report(output, duration)
@@ -89,9 +91,11 @@ extension Conversion {
       resumes: options.resumes)
   }
 
-  func report(_ output: FilePath, _ duration: Duration?) -> ConversionReport {
+  func report(
+    _ output: FilePath, _ duration: Duration?, wasComplete: Bool = false
+  ) -> ConversionReport {
     ConversionReport(
       plan, of: model, to: output, layout: options.layout.name, warnings: warnings,
-      jobs: options.workerCount, duration: duration)
+      jobs: options.workerCount, duration: duration, wasComplete: wasComplete)
   }
 }

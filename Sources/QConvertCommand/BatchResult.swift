@@ -70,7 +70,7 @@ extension Batch.Outcome {
     guard let error else { return nil }
     if isStopped { return "stopped" }
     let named = FileError.naming(item.input, error)
-    return "\(named)"
+    return "\(named)\(QConvertCommand.hint(for: named))"
   }
 
   /// The outcome in one line.
@@ -89,7 +89,8 @@ extension Batch.Outcome {
     case .success(let report):
       let share = (100 * report.coverage).formatted(digits: 1)
       return [
-        "  converted", "\(item.input)", report.inputByteCount.asBytes, "->",
+        report.wasComplete ? "  complete before" : "  converted", "\(item.input)",
+        report.inputByteCount.asBytes, "->",
         report.outputByteCount.asBytes, "\(share) % quantized",
       ]
     case .failure: return ["  failed", "\(item.input)", "", "", "", reason ?? ""]

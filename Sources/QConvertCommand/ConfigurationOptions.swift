@@ -34,7 +34,8 @@ struct ConfigurationOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Fail when less than this share of the tensor bytes would be quantized.", valueName: "0...1"))
+      "Fail when less than this share of all tensor bytes, biases and norms too, would be quantized.",
+      valueName: "0...1"))
   var requireCoverage: Double = 0
 
   func validate() throws {

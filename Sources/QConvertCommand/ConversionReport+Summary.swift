@@ -15,7 +15,9 @@ extension ConversionReport {
             ] + (explain ? ["by \(tensor.rule)"] : [])
           }))
     }
-    lines.append("\(input) -> \(output)\(duration == nil ? " (dry run, nothing written)" : "")")
+    let remark =
+      duration == nil ? " (dry run, nothing written)" : wasComplete ? " (was complete before)" : ""
+    lines.append("\(input) -> \(output)\(remark)")
     lines.append(
       Console.table(
         ["quantized", "copied", "skipped"].flatMap { action in

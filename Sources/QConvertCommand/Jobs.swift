@@ -47,9 +47,8 @@ enum Jobs {
       let own = Self.place(of: model, command)
       guard let root = output else { return Batch.Item(input: model, output: own.path) }
       // Under a directory of their own, directories keep their names.
-      let name =
-        Self.directory(of: model) == nil
-        ? own.path.lastComponent?.string ?? "" : Self.name(of: model)
+      let isNamed = Self.directory(of: model) != nil
+      let name = isNamed ? Self.name(of: model) : own.path.lastComponent?.string ?? ""
       return Batch.Item(input: model, output: root.appending(name))
     }
     let places = Dictionary(grouping: items) { $0.output.place }

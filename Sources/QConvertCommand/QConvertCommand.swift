@@ -49,7 +49,7 @@ struct QConvertCommand: ParsableCommand {
   }
 
   /// The option that helps, where there is one.
-  private static func hint(for error: any Error) -> String {
+  static func hint(for error: any Error) -> String {
     switch (error as? FileError)?.reason ?? error {
     case StorageError.outputExists: "; --overwrite replaces it"
     case is StoppedError: "; --resume continues"

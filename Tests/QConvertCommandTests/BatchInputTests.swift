@@ -50,8 +50,8 @@ import Testing
     let result = try run(
       "a.safetensors", "b.safetensors", "-o", "out", "-q", "--shard-size", "100")
     #expect(result.status == 0, "\(result.errors)")
-    #expect(try directory.path("out").names == ["a", "b"])
-    #expect(try directory.path("out/a/a.safetensors.index.json").bytes.count > 0)
+    #expect(try directory.path("out").names == ["a.int8", "b.int8"])
+    #expect(try directory.path("out/a.int8/a.safetensors.index.json").bytes.count > 0)
   }
 
   @Test func `a batch of files, parameters apart`() throws {

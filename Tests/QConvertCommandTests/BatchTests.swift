@@ -135,7 +135,7 @@ import Testing
     let outcomes = try #require(result.json["models"] as? [[String: Any]])
     let error = try #require(outcomes[7]["error"] as? String)
     #expect(error.hasPrefix("models/m07: "))
-    #expect(error.contains("90.0 % are required; the largest tensor that is not is norm.weight"))
+    #expect(error.contains("0.9 is required; the largest tensor that is not is norm.weight"))
     #expect(!outputs.appending("m07").exists)
   }
 }

@@ -76,7 +76,7 @@ import Testing
       decisions == [
         "embed.weight": ["int8", "global_config"],
         "layers.0.attn.q.weight": ["int4", attention],
-        "layers.0.attn.q.bias": ["not named weight", "-"],
+        "layers.0.attn.q.bias": ["no setting for bias", attention],
         "layers.0.mlp.up.weight": ["int8", "global_config"],
         "layers.0.norm.weight": ["1 axis only", "-"],
         "head.weight": ["switched off", #"module_name_configs "head""#],
@@ -167,7 +167,7 @@ import Testing
     #expect(result.status == 0)
     for line in [
       /embed\.weight +BF16 +\[32, 64\] +quantized +int8 .*by global_config\n/,
-      /layers\.0\.attn\.q\.bias +BF16 +\[64\] +copied +not named weight +by -\n/,
+      /layers\.0\.attn\.q\.bias +BF16 +\[64\] +copied +no setting for bias +by module.*\n/,
       /layers\.0\.attn\.q\.weight .* quantized +int4 .*by module_name_configs "\.\*attn\.\*"\n/,
       /head\.weight .* copied +switched off +by module_name_configs "head"\n/,
     ] {
@@ -185,7 +185,7 @@ import Testing
     #expect(
       refused.errors
         == """
-        qconvert: model.safetensors: 82.4 % of the tensor bytes would be quantized, 95.0 % are \
+        qconvert: model.safetensors: 0.8247 of the tensor bytes would be quantized, 0.95 is \
         required; the largest tensor that is not is head.weight
 
         """)

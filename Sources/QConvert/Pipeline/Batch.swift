@@ -117,7 +117,7 @@ private final class BatchRun: Sendable {
     let output = batch.models[index].output
     let conversion = try Conversion(of: batch.models[index].input, batch.options)
     if conversion.isCarriedOut(at: output) {
-      end(index, .success(conversion.report(output, .zero)))
+      end(index, .success(conversion.report(output, .zero, wasComplete: true)))
       return nil
     }
     return try conversion.plan.task(

@@ -6,6 +6,11 @@ extension ConversionPlan {
       + (index.map { [($0.name, $0.bytes.count)] } ?? [])
   }
 
+  /// The paths of all files in an output directory.
+  func fileNames(of model: Model) -> Set<TensorName> {
+    Set(files.map(\.name) + sidecars(of: model).map { TensorName($0.name) })
+  }
+
   /// About how much memory the work takes at most: what the process has at its start, what the plan
   /// holds, and the buffers of the workers.
   func memoryByteCount(jobs: Int) -> Int {

@@ -19,7 +19,8 @@ extension ConversionPlan {
   /// Demands that the output can be written, as far as that can be told without writing.
   func checkDestination(_ output: FilePath, of model: Model, overwrite: Bool) throws {
     if isDirectory {
-      try StagingDirectory.check(output, inputs: model.places, overwrite: overwrite)
+      try StagingDirectory.check(
+        output, inputs: model.places, overwrite: overwrite, rewritten: fileNames(of: model))
     } else {
       for file in files {
         try OutputFile.check(file.path(for: output), inputs: model.files, overwrite: overwrite)

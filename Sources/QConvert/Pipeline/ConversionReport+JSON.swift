@@ -25,6 +25,7 @@ extension ConversionReport {
       "output": .string(output.string),
       "layout": .string(layout),
       "dry_run": .bool(duration == nil),
+      "was_complete": .bool(wasComplete),
       "seconds": .number((duration ?? .zero) / .seconds(1)),
       "bytes_in": .integer(inputByteCount),
       "bytes_out": .integer(outputByteCount),
@@ -37,30 +38,5 @@ extension ConversionReport {
         }),
       "tensors": .array(members),
     ])
-  }
-}
-
-extension TensorDecision {
-  /// `quantized`, `copied` or `skipped`.
-  public var action: String {
-    switch self {
-    case .quantize: "quantized"
-    case .copy: "copied"
-    case .skip: "skipped"
-    }
-  }
-
-  /// Why a tensor is not quantized.
-  public var reason: String? {
-    switch self {
-    case .quantize: nil
-    case .copy(let reason): "\(reason)"
-    case .skip(let reason): "\(reason)"
-    }
-  }
-
-  /// How a tensor is quantized.
-  public var spec: QuantizationSpec? {
-    if case .quantize(let spec) = self { spec } else { nil }
   }
 }

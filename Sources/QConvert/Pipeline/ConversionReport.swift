@@ -10,6 +10,8 @@ public struct ConversionReport: Sendable {
   public let layout: String
   /// The time from the first byte read to the last rename; nil for a dry run.
   public let duration: Duration?
+  /// Whether the output was complete before, and was left as it is.
+  public let wasComplete: Bool
   /// The size of the input's checkpoint files in bytes.
   public let inputByteCount: Int
   /// The size of the output's checkpoint files in bytes.
@@ -53,12 +55,13 @@ public struct ConversionReport: Sendable {
   /// The report of a plan that has been carried out, or would be.
   init(
     _ plan: ConversionPlan, of model: Model, to output: FilePath, layout: String,
-    warnings: [String], jobs: Int, duration: Duration?
+    warnings: [String], jobs: Int, duration: Duration?, wasComplete: Bool = false
   ) {
     input = model.path
     self.output = output
     self.layout = layout
     self.duration = duration
+    self.wasComplete = wasComplete
     self.warnings = warnings
     inputByteCount = model.shards.reduce(0) { $0 + $1.checkpoint.byteCount }
     outputByteCount = plan.files.reduce(0) { $0 + $1.byteCount }

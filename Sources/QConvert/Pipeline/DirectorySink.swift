@@ -29,8 +29,11 @@ final class DirectorySink: OutputSink {
     self.model = model
     self.output = output
     self.isDurable = isDurable
-    try StagingDirectory.check(output, inputs: model.places, overwrite: overwrite)
-    staging = try StagingDirectory(for: output, overwrite: overwrite, isDurable: isDurable)
+    let names = plan.fileNames(of: model)
+    try StagingDirectory.check(
+      output, inputs: model.places, overwrite: overwrite, rewritten: names)
+    staging = try StagingDirectory(
+      for: output, overwrite: overwrite, isDurable: isDurable, rewritten: names)
     var holdsNothing = false
     do {
       finished = try plan.begin(in: staging, model, output, resumes: resumes)

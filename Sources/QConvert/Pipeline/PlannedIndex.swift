@@ -13,7 +13,9 @@ struct PlannedIndex: Sendable {
     let isLone =
       shards.count == 1 && (model.index == nil || shards[0] == "\(model.stem).safetensors")
     if isLone { return nil }
-    name = model.indexName ?? "\(model.stem).safetensors.index.json"
+    // An index that was named on the command line may be called anything; loaders know one ending.
+    let ending = ".safetensors.index.json"
+    name = model.indexName.flatMap { $0.hasSuffix(ending) ? $0 : nil } ?? model.stem + ending
     let entries = plan.tensors.flatMap(\.entries) + plan.closingEntries
     bytes = ShardIndex.bytes(
       weightMap: entries.map { ($0.entry.name, shards[$0.file]) },

@@ -8,6 +8,31 @@ public enum TensorDecision: Sendable {
   case skip(SkipReason)
 }
 
+extension TensorDecision {
+  /// `quantized`, `copied` or `skipped`.
+  public var action: String {
+    switch self {
+    case .quantize: "quantized"
+    case .copy: "copied"
+    case .skip: "skipped"
+    }
+  }
+
+  /// Why a tensor is not quantized.
+  public var reason: String? {
+    switch self {
+    case .quantize: nil
+    case .copy(let reason): "\(reason)"
+    case .skip(let reason): "\(reason)"
+    }
+  }
+
+  /// How a tensor is quantized.
+  public var spec: QuantizationSpec? {
+    if case .quantize(let spec) = self { spec } else { nil }
+  }
+}
+
 /// What becomes of a tensor, and the rule that says so.
 struct TensorVerdict: Sendable {
   let decision: TensorDecision

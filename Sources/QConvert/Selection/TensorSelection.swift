@@ -32,8 +32,19 @@ public struct TensorSelection: Hashable, Sendable {
     (include + exclude).filter { pattern in !names.contains { matches($0, pattern) } }
   }
 
+  /// The patterns that include nothing that can be quantized.
+  func idlePatterns(
+    _ tensors: [TensorDescriptor], _ verdicts: [TensorVerdict]
+  ) -> [String] {
+    include.filter { pattern in
+      !zip(tensors, verdicts).contains { $1.decision.spec != nil && matches($0.name, pattern) }
+    }
+  }
+
   private func matches(_ name: TensorName, _ pattern: String) -> Bool {
-    unsafe fnmatch(pattern, name.string, 0) == 0
+    // To fnmatch a NUL is the end of the name.
+    let text = name.string.utf8.contains(0) ? name.string.map { $0 == "\0" ? "\u{2400}" : $0 } : nil
+    return unsafe fnmatch(pattern, text.map { String($0) } ?? name.string, 0) == 0
   }
 }
 

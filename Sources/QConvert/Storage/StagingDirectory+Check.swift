@@ -12,9 +12,10 @@ extension StagingDirectory {
   ///     directories they are in, and not in one of those directories itself; nor are they in its
   ///     staging directory.
   ///   - overwrite: Whether a model may be replaced.
+  ///   - rewritten: The paths of the files that will be written, which may be of any kind.
   /// - Throws: The reason why not, with the system's error where it is one.
   static func check(
-    _ output: FilePath, inputs: [FilePath], overwrite: Bool
+    _ output: FilePath, inputs: [FilePath], overwrite: Bool, rewritten: Set<TensorName> = []
   ) throws(StorageError) {
     let destination = output.withoutLinks ?? output
     let directory = try path(for: output, destination)
@@ -38,7 +39,7 @@ extension StagingDirectory {
       guard let place = existing == nil ? moved(from: directory) : destination else { return }
       guard try !DirectoryTree(place).names.isEmpty else { return }
       guard overwrite else { throw StorageError.outputExists(output) }
-      try ReplaceableDirectory.check(place, output: output)
+      try ReplaceableDirectory.check(place, output: output, rewritten: rewritten)
     } catch {
       throw error as? StorageError ?? .cannotCreate(output, error as? Errno ?? .ioError)
     }

@@ -34,8 +34,10 @@ final class StagingDirectory: Sendable {
   /// Takes possession of the staging directory of an output and puts what a dead run left in order.
   ///
   /// Only with `overwrite` may there be a directory with something in it, see
-  /// ``check(_:inputs:overwrite:)``; with `isDurable`, all steps wait until they are on the disk.
-  init(for output: FilePath, overwrite: Bool, isDurable: Bool) throws(StorageError) {
+  /// ``check(_:inputs:overwrite:rewritten:)``; with `isDurable`, all steps wait until they are on the disk.
+  init(
+    for output: FilePath, overwrite: Bool, isDurable: Bool, rewritten: Set<TensorName> = []
+  ) throws(StorageError) {
     self.output = output
     self.overwrite = overwrite
     self.isDurable = isDurable
@@ -45,12 +47,12 @@ final class StagingDirectory: Sendable {
     journal = JournalFile(directory.appending("journal"), isDurable: isDurable)
     // Nothing is created for an output that cannot be.
     if !directory.isOccupied {
-      try Self.check(output, inputs: [], overwrite: overwrite)
+      try Self.check(output, inputs: [], overwrite: overwrite, rewritten: rewritten)
     }
     lock = try StagingLock(in: directory, for: output)
     do throws(StorageError) {
       try recover()
-      try Self.check(output, inputs: [], overwrite: overwrite)
+      try Self.check(output, inputs: [], overwrite: overwrite, rewritten: rewritten)
     } catch {
       // What nobody can go on with is not left.
       if !journal.exists { discard() }
