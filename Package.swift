@@ -24,10 +24,12 @@ let package = Package(
   ],
   targets: [
     .target(name: "CKernels"),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(
       name: "QConvert",
       dependencies: [
-        "CKernels",
+        "CKernels", "CZlib",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "Yams", package: "Yams"),
       ],

@@ -95,7 +95,7 @@ extension ConversionPlan {
         drafts[first.name] = .init(
           name: tensor.name, dtype: tensor.precision.dtype, shape: tensor.shape,
           decision: verdict.decision, rule: verdict.rule, entries: [result],
-          inputByteCount: data.descriptor.bytes.count, work: .dequantize(dequantization),
+          inputByteCount: data.descriptor.byteCount, work: .dequantize(dequantization),
           slabs: SlabPartition(
             elementCount: geometry.elementCount, lastAxis: tensor.shape.last ?? 1,
             limit: slabBytes / 4, perByte: packedBits.map { 8 / $0 } ?? 1))

@@ -130,8 +130,7 @@ private final class ComparisonSink: EntrySink {
 
   func put(_ bytes: UnsafeRawBufferPointer, _ entry: PlannedEntry, at offset: Int) throws {
     guard let stored = try? quantized.stored(entry.entry), unsafe !bytes.isEmpty else { return }
-    let start = stored.descriptor.bytes.lowerBound + offset
-    let found = try stored.file.bytes(start..<start + bytes.count)
+    let found = try stored.bytes(offset..<offset + bytes.count)
     guard let index = unsafe zip(bytes, found).enumerated().first(where: { $1.0 != $1.1 })?.offset
     else { return }
     differences.withLock { first in

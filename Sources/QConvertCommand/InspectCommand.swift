@@ -30,7 +30,7 @@ struct InspectCommand: ParsableCommand {
       let quantized = record?.tensorsByName ?? [:]
       rows += shard.checkpoint.tensors.map { tensor in
         [
-          "\(tensor.name)", "\(tensor.dtype)", "\(tensor.shape)", tensor.bytes.count.asBytes,
+          "\(tensor.name)", "\(tensor.dtype)", "\(tensor.shape)", tensor.byteCount.asBytes,
           quantized[tensor.name].map { "\($0.spec)" } ?? "",
         ] + (model.shards.count > 1 ? [shard.name] : [])
       }

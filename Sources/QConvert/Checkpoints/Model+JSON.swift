@@ -18,7 +18,7 @@ extension Model {
           "name": .string(tensor.name.string),
           "dtype": .string(tensor.dtype.rawValue),
           "shape": .array(tensor.shape.map(JSONValue.integer)),
-          "bytes": .integer(tensor.bytes.count),
+          "bytes": .integer(tensor.byteCount),
           "shard": directory == nil ? nil : .string(shard.name),
           "spec": quantized[tensor.name]?.spec.json,
         ])

@@ -87,12 +87,6 @@ public struct PlannedFile: Sendable {
   }
 }
 
-/// A tensor in an open file.
-struct StoredTensor: Sendable {
-  let file: InputFile
-  let descriptor: TensorDescriptor
-}
-
 extension ConversionPlan {
   /// The bytes that will be read from the input's tensors, passes counted; tensors of these files do
   /// not count.

@@ -10,8 +10,10 @@ extension PlanBuilder.Draft {
     self.init(
       name: name ?? tensor.name, dtype: tensor.dtype, shape: tensor.shape,
       decision: verdict.decision, rule: verdict.rule,
-      entries: [entry], inputByteCount: tensor.bytes.count, work: .copy(source),
-      slabs: SlabPartition(elementCount: tensor.bytes.count, length: slabBytes))
+      entries: [entry], inputByteCount: tensor.byteCount, work: .copy(source),
+      slabs: SlabPartition(
+        elementCount: tensor.byteCount,
+        length: source.slabLength(slabBytes, elementSize: max(tensor.dtype.bitWidth / 8, 1))))
   }
 
   /// A tensor quantized into the entries of a layout, or into others that follow from it.
@@ -41,9 +43,20 @@ extension PlanBuilder.Draft {
     self.init(
       name: tensor.name, dtype: tensor.dtype, shape: tensor.shape,
       decision: verdict.decision, rule: verdict.rule, entries: entries,
-      inputByteCount: tensor.bytes.count, work: .quantize(quantization, from: source),
+      inputByteCount: tensor.byteCount, work: .quantize(quantization, from: source),
       slabs: SlabPartition(
-        geometry, limit: max(slabBytes / precision.byteCount, 1),
+        geometry,
+        limit: source.slabLength(slabBytes, elementSize: precision.byteCount)
+          / precision.byteCount,
         perByte: quantization.packedBits.map { 8 / $0 } ?? 1))
+  }
+}
+
+extension StoredTensor {
+  /// The bytes of a slab: about as many as wanted, of whole elements, and of whole rows of blocks, so that
+  /// few blocks are decoded twice.
+  fileprivate func slabLength(_ wanted: Int, elementSize: Int) -> Int {
+    let unit = preferredLength * elementSize
+    return max(wanted / unit, 1) * unit
   }
 }

@@ -3,6 +3,7 @@ import CKernels
 /// One worker: moves slabs from files through the quantizer to a sink, with memory it uses again.
 final class SlabWorker {
   let quantizer = SlabQuantizer()
+  private let reader = TensorReader()
   private let input = Scratch<UInt8>()
   private let unpacked = Scratch<UInt8>()
   private let output = Scratch<UInt8>()
@@ -116,8 +117,7 @@ final class SlabWorker {
     _ bytes: Range<Int>, of source: StoredTensor
   ) throws -> UnsafeRawBufferPointer {
     let buffer = unsafe UnsafeMutableRawBufferPointer(input.reserve(bytes.count))
-    try unsafe source.file.read(
-      into: buffer, at: source.descriptor.bytes.lowerBound + bytes.lowerBound)
+    try unsafe reader.read(bytes, of: source, into: buffer)
     bytesRead += bytes.count
     return UnsafeRawBufferPointer(buffer)
   }

@@ -6,11 +6,11 @@ struct TiedTensors {
 
   /// Compares the tensors of same type and shape: the beginning of each, and to the end where that is
   /// the same.
-  init(_ model: Model, _ plan: ConversionPlan) throws(StorageError) {
+  init(_ model: Model, _ plan: ConversionPlan) throws {
     var alike: [Kind: [StoredTensor]] = [:]
     for source in model.storedTensors {
       let tensor = source.descriptor
-      guard FloatPrecision(tensor.dtype) != nil, tensor.shape.count >= 2, !tensor.bytes.isEmpty
+      guard FloatPrecision(tensor.dtype) != nil, tensor.shape.count >= 2, tensor.byteCount > 0
       else { continue }
       alike[Kind(dtype: tensor.dtype, shape: tensor.shape), default: []].append(source)
     }
@@ -53,13 +53,13 @@ struct TiedTensors {
   /// from all, so that no file makes this take a time that grows with the square of its tensors.
   private static let differingLimit = 8
 
-  private static func equal(_ sources: [StoredTensor]) throws(StorageError) -> [[TensorName]] {
+  private static func equal(_ sources: [StoredTensor]) throws -> [[TensorName]] {
     var groups: [[StoredTensor]] = []
     // By how they begin, the indices of the groups.
     var known: [Fingerprint: [Int]] = [:]
     for source in sources {
       var fingerprint = Fingerprint()
-      fingerprint.add(try source.bytes(0..<min(4096, source.descriptor.bytes.count)))
+      fingerprint.add(try source.bytes(0..<min(4096, source.descriptor.byteCount)))
       let candidates = known[fingerprint] ?? []
       var found: Int?
       for index in candidates where try groups[index][0].hasBytes(of: source) {
@@ -78,14 +78,8 @@ struct TiedTensors {
 }
 
 extension StoredTensor {
-  /// Bytes of the tensor, counted from its start.
-  fileprivate func bytes(_ range: Range<Int>) throws(StorageError) -> [UInt8] {
-    let start = descriptor.bytes.lowerBound
-    return try file.bytes(start + range.lowerBound..<start + range.upperBound)
-  }
-
-  fileprivate func hasBytes(of other: StoredTensor) throws(StorageError) -> Bool {
-    for range in (0..<descriptor.bytes.count).chunks(of: 1 << 20) {
+  fileprivate func hasBytes(of other: StoredTensor) throws -> Bool {
+    for range in (0..<descriptor.byteCount).chunks(of: 1 << 20) {
       guard try bytes(range) == other.bytes(range) else { return false }
     }
     return true

@@ -1,6 +1,7 @@
 /// Parameters as they are stored in files: read, and encoded.
 final class StoredParams {
   let scratch = QParamsScratch()
+  private let reader = TensorReader()
   private let bytes = Scratch<UInt8>()
 
   /// Reads the stored parameters of groups; where a tensor has no zero point or minval, they are 0.
@@ -28,8 +29,7 @@ final class StoredParams {
     let dtype = source.descriptor.dtype
     let range = groups.scaled(by: dtype.bitWidth / 8)
     let buffer = unsafe UnsafeMutableRawBufferPointer(bytes.reserve(range.count))
-    try unsafe source.file.read(
-      into: buffer, at: source.descriptor.bytes.lowerBound + range.lowerBound)
+    try unsafe reader.read(range, of: source, into: buffer)
     for i in 0..<groups.count { unsafe body(i, Self.decode(buffer, i, as: dtype)) }
   }
 

@@ -30,7 +30,7 @@ struct TensorSelector {
     if let pattern = selection.excludingPattern(tensor.name) {
       return TensorVerdict(.copy(.excluded(pattern)), .exclude(pattern))
     }
-    if tensor.bytes.isEmpty { return TensorVerdict(.copy(.empty), .kind) }
+    if tensor.byteCount == 0 { return TensorVerdict(.copy(.empty), .kind) }
     let including = tensor.shape.isEmpty ? nil : selection.includingPattern(tensor.name)
     switch specs.decision(for: tensor.name) {
     case .off(let rule):

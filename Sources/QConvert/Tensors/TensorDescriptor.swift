@@ -1,4 +1,4 @@
-/// What a checkpoint says of one tensor: its name, type and shape, and where its bytes are.
+/// What a checkpoint says of one tensor: its name, type and shape, and where its elements are.
 public struct TensorDescriptor: Sendable {
   /// The name, unique in its checkpoint.
   public let name: TensorName
@@ -6,17 +6,28 @@ public struct TensorDescriptor: Sendable {
   public let dtype: DType
   /// The length of every axis, outermost first; empty for a scalar.
   public let shape: [Int]
-  /// Where the elements are in the file, row-major and little endian: absolute byte offsets.
-  public let bytes: Range<Int>
+  /// Where the elements are.
+  let storage: TensorStorage
 
-  /// A tensor whose shape, type and byte count agree.
+  /// A tensor whose elements stand in a file one after the other, row-major and little endian, at these
+  /// absolute byte offsets; shape, type and byte count agree.
   public init(name: TensorName, dtype: DType, shape: [Int], bytes: Range<Int>) {
+    self.init(name: name, dtype: dtype, shape: shape, storage: .contiguous(bytes))
+  }
+
+  init(name: TensorName, dtype: DType, shape: [Int], storage: TensorStorage) {
     self.name = name
     self.dtype = dtype
     self.shape = shape
-    self.bytes = bytes
+    self.storage = storage
   }
 
   /// The number of elements: the product of the shape, 1 for a scalar.
   public var elementCount: Int { shape.reduce(1, *) }
+
+  /// The bytes that the elements take in memory.
+  public var byteCount: Int {
+    if case .contiguous(let bytes) = storage { return bytes.count }
+    return elementCount * dtype.bitWidth / 8
+  }
 }

@@ -82,7 +82,7 @@ extension ShardIndex {
   func sizeWarning(_ shards: [Model.Shard]) -> String? {
     guard let totalSize else { return nil }
     let actual = shards.reduce(0) { sum, shard in
-      shard.checkpoint.tensors.reduce(sum) { $0 + $1.bytes.count }
+      shard.checkpoint.tensors.reduce(sum) { $0 + $1.byteCount }
     }
     guard let claimed = totalSize.integer else {
       return "the index gives a total_size that is not a whole number"

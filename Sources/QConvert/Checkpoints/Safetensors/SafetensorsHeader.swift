@@ -113,6 +113,13 @@ extension SafetensorsHeader {
   }
 }
 
+extension TensorDescriptor {
+  /// Where the elements of a safetensors file are.
+  fileprivate var bytes: Range<Int> {
+    if case .contiguous(let bytes) = storage { bytes } else { 0..<0 }
+  }
+}
+
 /// The value of one name in the text.
 private struct Entry {
   let name: TensorName
