@@ -55,7 +55,7 @@ let package = Package(
     .testTarget(
       name: "QConvertTests",
       dependencies: [
-        "CKernels", "Fixtures", "QConvert",
+        "CKernels", "CZlib", "Fixtures", "QConvert",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),

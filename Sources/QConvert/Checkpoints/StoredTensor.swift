@@ -8,7 +8,8 @@ extension StoredTensor {
   /// Bytes of the elements, counted from the first of the tensor.
   func bytes(_ range: Range<Int>) throws -> [UInt8] {
     if case .contiguous(let bytes) = descriptor.storage {
-      return try file.bytes(bytes.lowerBound + range.lowerBound..<bytes.lowerBound + range.upperBound)
+      return try file.bytes(
+        bytes.lowerBound + range.lowerBound..<bytes.lowerBound + range.upperBound)
     }
     let reader = TensorReader()
     return unsafe try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in

@@ -65,7 +65,8 @@ final class TensorReader {
           let part = unsafe UnsafeRawBufferPointer(
             rebasing: decoded[start * size..<(start + run.count) * size])
           unsafe UnsafeMutableRawBufferPointer(
-            rebasing: buffer[run.lowerBound * size - bytes.lowerBound..<run.upperBound * size - bytes.lowerBound]
+            rebasing: buffer[
+              run.lowerBound * size - bytes.lowerBound..<run.upperBound * size - bytes.lowerBound]
           ).copyMemory(from: part)
         }
       } else {

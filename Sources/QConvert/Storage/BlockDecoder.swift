@@ -27,7 +27,8 @@ final class BlockDecoder {
         unsafe try inflate(UnsafeRawBufferPointer(bytes), into: out)
         unsafe bytes = unsafe out
       case .shuffle(let size):
-        let out = unsafe UnsafeMutableRawBufferPointer((isInSpare ? decoded : spare).reserve(bytes.count))
+        let out = unsafe UnsafeMutableRawBufferPointer(
+          (isInSpare ? decoded : spare).reserve(bytes.count))
         isInSpare.toggle()
         unsafe Self.unshuffle(UnsafeRawBufferPointer(bytes), size, into: out)
         unsafe bytes = unsafe out

@@ -1,0 +1,216 @@
+import CZlib
+import Fixtures
+import Testing
+
+@testable import QConvert
+
+/// Reads what the test has cut into blocks and filtered by plain means of its own.
+@Suite struct TensorReaderTests {
+  /// A tensor of two-byte elements, element i holding i, stored in blocks.
+  private struct Sample {
+    let tensor: StoredTensor
+    let directory: TemporaryDirectory
+    let expected: [UInt8]
+
+    init(
+      shape: [Int], blockShape: [Int], filters: [BlockFilter],
+      skipped: (Int) -> UInt32 = { _ in 0 },
+      missing: Set<Int> = [], fill: [UInt8] = [0xab, 0xcd],
+      damage: (inout [UInt8]) -> Void = { _ in }
+    ) throws {
+      let count = shape.reduce(1, *)
+      var expected = (0..<count).flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8 & 0xff)] }
+      let grid = zip(shape, blockShape).map { ($0 + $1 - 1) / $1 }
+      var file: [UInt8] = [1, 2, 3]
+      var blocks: [Int: BlockStorage.Block] = [:]
+      for block in 0..<grid.reduce(1, *) {
+        let origin = zip(Self.position(block, grid), blockShape).map { $0 * $1 }
+        var bytes: [UInt8] = []
+        for element in 0..<blockShape.reduce(1, *) {
+          let place = zip(origin, Self.position(element, blockShape)).map { $0 + $1 }
+          let isInside = zip(place, shape).allSatisfy { $0 < $1 }
+          let index = zip(place, shape).reduce(0) { $0 * $1.1 + $1.0 }
+          if isInside, missing.contains(block) {
+            expected[2 * index] = fill[0]
+            expected[2 * index + 1] = fill[1]
+          }
+          bytes += isInside ? [UInt8(index & 0xff), UInt8(index >> 8 & 0xff)] : [0xee, 0xee]
+        }
+        if missing.contains(block) { continue }
+        for (index, filter) in filters.enumerated() where skipped(block) & 1 << index == 0 {
+          bytes = try Self.apply(filter, bytes)
+        }
+        if block == 0 { damage(&bytes) }
+        blocks[block] = BlockStorage.Block(
+          bytes: file.count..<file.count + bytes.count, skippedFilters: skipped(block))
+        file += bytes
+      }
+      directory = try TemporaryDirectory()
+      let storage = BlockStorage(
+        shape: shape, blockShape: blockShape, elementSize: 2, filters: filters, blocks: blocks,
+        fill: fill)
+      tensor = StoredTensor(
+        file: try InputFile(directory.write(file, to: "blocks")),
+        descriptor: TensorDescriptor(
+          name: "t", dtype: .uint16, shape: shape, storage: .encoded(.blocks(storage))))
+      self.expected = expected
+    }
+
+    private static func position(_ index: Int, _ shape: [Int]) -> [Int] {
+      var rest = index
+      return shape.reversed().map { length in
+        defer { rest /= length }
+        return rest % length
+      }.reversed()
+    }
+
+    private static func apply(_ filter: BlockFilter, _ bytes: [UInt8]) throws -> [UInt8] {
+      switch filter {
+      case .shuffle(let size):
+        let count = bytes.count / size
+        return (0..<size).flatMap { byte in (0..<count).map { bytes[$0 * size + byte] } }
+          + bytes[(count * size)...]
+      case .fletcher32:
+        let sum = TensorReaderTests.fletcher32(bytes)
+        return bytes + (0..<4).map { UInt8(sum >> (8 * UInt32($0)) & 0xff) }
+      case .deflate:
+        var count = compressBound(uLong(bytes.count))
+        var stream = [UInt8](repeating: 0, count: Int(count))
+        let result = unsafe compress2(&stream, &count, bytes, uLong(bytes.count), 4)
+        try #require(result == Z_OK)
+        return Array(stream.prefix(Int(count)))
+      }
+    }
+  }
+
+  /// Fletcher's checksum by its definition: sums modulo 65535, which is 0 only where all words are.
+  private static func fletcher32(_ bytes: [UInt8]) -> UInt32 {
+    var low: UInt32 = 0
+    var high: UInt32 = 0
+    for start in stride(from: 0, to: bytes.count, by: 2) {
+      let second = start + 1 < bytes.count ? UInt32(bytes[start + 1]) : 0
+      low += UInt32(bytes[start]) << 8 | second
+      low = low > 0xffff ? low - 0xffff : low
+      high += low
+      high = high > 0xffff ? high - 0xffff : high
+    }
+    return high << 16 | low
+  }
+
+  private static let filters: [[BlockFilter]] = [
+    [], [.deflate], [.shuffle(elementSize: 2), .deflate],
+    [.shuffle(elementSize: 2), .deflate, .fletcher32], [.fletcher32],
+    [.fletcher32, .deflate], [.shuffle(elementSize: 5)],
+  ]
+
+  @Test(arguments: filters)
+  func `elements come back from blocks of any shape`(_ filters: [BlockFilter]) throws {
+    var random = SeededGenerator(seed: UInt64(filters.count))
+    for _ in 0..<40 {
+      let shape = (0..<1 + random.below(4)).map { _ in 1 + random.below(9) }
+      let blockShape = shape.map { 1 + random.below($0 + 2) }
+      let sample = try Sample(
+        shape: shape, blockShape: blockShape, filters: filters, missing: [random.below(6)])
+      let count = shape.reduce(1, *)
+      #expect(try sample.tensor.bytes(0..<2 * count) == sample.expected)
+      for _ in 0..<10 {
+        let start = random.below(count)
+        let range = 2 * start..<2 * (start + 1 + random.below(count - start))
+        #expect(
+          try sample.tensor.bytes(range) == Array(sample.expected[range]),
+          "\(shape) in \(blockShape), \(range)")
+      }
+    }
+  }
+
+  @Test func `a block may leave filters out`() throws {
+    let sample = try Sample(
+      shape: [6, 7], blockShape: [2, 3], filters: [.shuffle(elementSize: 2), .deflate],
+      skipped: { UInt32($0 % 4) })
+    #expect(try sample.tensor.bytes(0..<84) == sample.expected)
+  }
+
+  @Test(arguments: [
+    ([0, 0, 0, 0, 0, 0, 0x80, 0x3f, 0, 0, 0, 0x40, 0, 0, 0x40, 0x40], 0xc23d_c0bf),
+    ([1, 2, 3, 4, 5], 0x0e0e_0906),
+  ])
+  func `a checksum is that of the library`(_ bytes: [UInt8], _ sum: UInt32) {
+    // The last four bytes of chunks that h5py 3.16 wrote.
+    #expect(unsafe bytes.withUnsafeBytes { unsafe BlockDecoder.fletcher32($0) } == sum)
+  }
+
+  /// What is done to the bytes of the first block, and what then is wrong.
+  private struct Damage: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let filters: [BlockFilter]
+    let error: FilterError?
+    let make: @Sendable (inout [UInt8]) -> Void
+
+    static let all = [
+      Damage(
+        testDescription: "no zlib stream", filters: [.deflate], error: .damagedStream,
+        make: { $0 = [UInt8](repeating: 7, count: $0.count) }),
+      Damage(
+        testDescription: "cut", filters: [.deflate], error: .wrongLength(expected: 12),
+        make: { $0.removeLast(3) }),
+      Damage(
+        testDescription: "fewer bytes", filters: [], error: .wrongLength(expected: 12),
+        make: { $0.removeLast() }),
+      Damage(
+        testDescription: "more bytes", filters: [], error: .wrongLength(expected: 12),
+        make: { $0.append(0) }),
+      Damage(
+        testDescription: "another value", filters: [.fletcher32], error: nil,
+        make: { $0[3] ^= 1 }),
+    ]
+  }
+
+  @Test(arguments: Damage.all)
+  private func `damage is told`(_ damage: Damage) throws {
+    let sample = try Sample(
+      shape: [4, 3], blockShape: [2, 3], filters: damage.filters, damage: damage.make)
+    let error = try #require(throws: DatasetError.self) { try sample.tensor.bytes(0..<24) }
+    if let expected = damage.error {
+      #expect(error.reason == expected)
+    } else {
+      guard case .checksum = error.reason else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+    // The other blocks are none the worse.
+    #expect(try sample.tensor.bytes(12..<24) == Array(sample.expected[12..<24]))
+  }
+
+  @Test func `a stream of another length than the block's is refused`() throws {
+    for count in [11, 13] {
+      let sample = try Sample(
+        shape: [2, 3], blockShape: [2, 3], filters: [.deflate],
+        damage: { bytes in
+          var length = compressBound(20)
+          var stream = [UInt8](repeating: 0, count: Int(length))
+          _ = unsafe compress2(
+            &stream, &length, [UInt8](repeating: 1, count: count), uLong(count), 6)
+          bytes = Array(stream.prefix(Int(length)))
+        })
+      #expect(throws: DatasetError.self) { try sample.tensor.bytes(0..<12) }
+    }
+  }
+
+  @Test func `bytes in another order, inline and constant ones`() throws {
+    let file = try Sample(shape: [1], blockShape: [1], filters: []).tensor.file
+    func bytes(_ storage: EncodedStorage, _ shape: [Int], _ range: Range<Int>) throws -> [UInt8] {
+      try StoredTensor(
+        file: file,
+        descriptor: TensorDescriptor(
+          name: "t", dtype: .float32, shape: shape, storage: .encoded(storage))
+      ).bytes(range)
+    }
+    let inline = EncodedStorage.inline([0x3f, 0x80, 0, 1, 0x40, 0, 0, 2])
+    #expect(
+      try bytes(.bigEndian(inline, size: 4), [2], 0..<8) == [1, 0, 0x80, 0x3f, 2, 0, 0, 0x40])
+    #expect(try bytes(.bigEndian(inline, size: 4), [2], 4..<8) == [2, 0, 0, 0x40])
+    #expect(try bytes(.constant([1, 2, 3, 4]), [3], 4..<12) == [1, 2, 3, 4, 1, 2, 3, 4])
+    #expect(try bytes(.contiguous(0..<3), [1], 0..<3) == [1, 2, 3])
+  }
+}
