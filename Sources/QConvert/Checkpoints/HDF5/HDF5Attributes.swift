@@ -18,10 +18,10 @@ extension HDF5Indexer {
     record.append(names.count)
     for name in names {
       let text = name.map(CChar.init(bitPattern:)) + [0]
-      let attribute = try HDF5Handle(qc_h5_open_attribute(object.id, text), .attributes)
+      let attribute = unsafe try HDF5Handle(qc_h5_open_attribute(object.id, text), .attributes)
       let type = try HDF5Handle(qc_h5_attribute_type(attribute.id), .type)
       var space = qc_h5_space()
-      try HDF5Failure.check(qc_h5_attribute_space(attribute.id, &space), .shape)
+      unsafe try HDF5Failure.check(qc_h5_attribute_space(attribute.id, &space), .shape)
       record.append(name)
       let values = try record.append(type)
       record.append(space)
@@ -35,15 +35,15 @@ extension HDF5Indexer {
   ) throws(HDF5Failure) -> [[UInt8]] {
     var names: [[UInt8]] = []
     let id = object.id
-    let succeeded = withUnsafeMutablePointer(to: &names) { names in
-      qc_h5_attributes(
+    let succeeded = unsafe withUnsafeMutablePointer(to: &names) { names in
+      unsafe qc_h5_attributes(
         id,
         { context, name in
-          guard let context, let name else { return false }
-          let names = context.assumingMemoryBound(to: [[UInt8]].self)
-          names.pointee.append(Array(bytesOf: name))
-          return names.pointee.count < HDF5Indexer.attributeLimit
-        }, names)
+          guard let context = unsafe context, let name = unsafe name else { return false }
+          let names = unsafe context.assumingMemoryBound(to: [[UInt8]].self)
+          unsafe names.pointee.append(Array(bytesOf: name))
+          return unsafe names.pointee.count < HDF5Indexer.attributeLimit
+        }, unsafe names)
     }
     try HDF5Failure.check(succeeded, .attributes)
     return names
@@ -59,7 +59,7 @@ extension HDF5Indexer {
       let (byteCount, overflow) = (count ?? .max).multipliedReportingOverflow(by: size)
       guard !overflow, byteCount <= Self.attributeByteLimit else { break }
       var bytes = [UInt8](repeating: 0, count: byteCount)
-      guard byteCount == 0 || qc_h5_read_attribute(attribute.id, type.id, &bytes) else { break }
+      guard unsafe byteCount == 0 || qc_h5_read_attribute(attribute.id, type.id, &bytes) else { break }
       record.append(1)
       record.append(bytes)
       return
@@ -83,14 +83,14 @@ extension HDF5Indexer {
     of attribute: borrowing HDF5Handle, _ type: borrowing HDF5Handle, count: Int
   ) -> [[UInt8]]? {
     guard count > 0 else { return [] }
-    var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
-    let succeeded = qc_h5_read_texts(attribute.id, type.id, &pointers)
-    defer { for case let pointer? in pointers { qc_h5_free(pointer) } }
+    var pointers = unsafe [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
+    let succeeded = unsafe qc_h5_read_texts(attribute.id, type.id, &pointers)
+    defer { for unsafe case let pointer? in unsafe pointers { unsafe qc_h5_free(pointer) } }
     guard succeeded else { return nil }
     var texts: [[UInt8]] = []
     var byteCount = 0
-    for pointer in pointers {
-      let text = pointer.map { [UInt8](bytesOf: $0) } ?? []
+    for unsafe pointer in unsafe pointers {
+      let text = unsafe pointer.map { unsafe [UInt8](bytesOf: $0) } ?? []
       byteCount += text.count
       guard byteCount <= Self.textByteLimit else { return nil }
       texts.append(text)
@@ -137,8 +137,8 @@ extension qc_h5_space {
 extension [UInt64] {
   /// The first elements of an array of C.
   init<Values>(firstOf values: Values, count: Int32) {
-    self = Swift.withUnsafeBytes(of: values) { bytes in
-      Array(bytes.bindMemory(to: UInt64.self).prefix(Int(count)))
+    self = unsafe Swift.withUnsafeBytes(of: values) { bytes in
+      unsafe Array(bytes.bindMemory(to: UInt64.self).prefix(Int(count)))
     }
   }
 }

@@ -12,7 +12,7 @@ enum HDF5DatasetDescription {
     // files: the answer could depend on whether those exist.
     let properties = try HDF5Handle(qc_h5_properties(dataset.id), .storage)
     var facts = qc_h5_storage()
-    try HDF5Failure.check(qc_h5_storage_facts(properties.id, &facts), .storage)
+    unsafe try HDF5Failure.check(qc_h5_storage_facts(properties.id, &facts), .storage)
     guard facts.layout != qc_h5_virtual, facts.layout != qc_h5_other_layout else {
       self = .elsewhere(isVirtual: true)
       return
@@ -28,7 +28,7 @@ enum HDF5DatasetDescription {
     let type = try HDF5Handle(qc_h5_dataset_type(dataset.id), .type)
     let values = try record.append(type)
     var space = qc_h5_space()
-    try HDF5Failure.check(qc_h5_dataset_space(dataset.id, &space), .shape)
+    unsafe try HDF5Failure.check(qc_h5_dataset_space(dataset.id, &space), .shape)
     record.append(space)
     guard case .fixed(let size) = values else {
       record.append(0)
@@ -69,7 +69,7 @@ extension HDF5Message {
       return
     }
     var bytes = [UInt8](repeating: 0, count: needed)
-    try HDF5Failure.check(
+    unsafe try HDF5Failure.check(
       needed == 0 || qc_h5_read_compact(dataset.id, type.id, &bytes), .data)
     append(bytes)
   }
@@ -81,12 +81,12 @@ extension HDF5Message {
     append(Int(facts.chunk_rank))
     for extent in [UInt64](firstOf: facts.chunk, count: facts.chunk_rank) { append(extent) }
     var count: UInt64 = 0
-    try HDF5Failure.check(qc_h5_chunk_count(dataset.id, &count), .storage)
+    unsafe try HDF5Failure.check(qc_h5_chunk_count(dataset.id, &count), .storage)
     var chunks = HDF5Chunks(rank: Int(facts.chunk_rank))
     try chunks.collect(of: dataset, count: count, userBlock: userBlock)
     var plainSize = qc_h5_none
     if facts.filter_count == 0, !chunks.numbers.isEmpty {
-      try HDF5Failure.check(
+      unsafe try HDF5Failure.check(
         qc_h5_plain_chunk_size(dataset.id, chunks.numbers, facts.chunk_rank, &plainSize), .storage)
     }
     append(plainSize)
@@ -94,7 +94,7 @@ extension HDF5Message {
     append(Int(facts.filter_count))
     for index in 0..<UInt32(facts.filter_count) {
       var filter = qc_h5_filter()
-      try HDF5Failure.check(qc_h5_filter_facts(properties.id, index, &filter), .storage)
+      unsafe try HDF5Failure.check(qc_h5_filter_facts(properties.id, index, &filter), .storage)
       append(filter)
     }
     append(chunks.count)
@@ -103,11 +103,11 @@ extension HDF5Message {
 
   private mutating func append(_ filter: qc_h5_filter) {
     append(Int(filter.id))
-    append(withUnsafeBytes(of: filter.name) { name in Array(name.prefix { $0 != 0 }) })
+    unsafe append(withUnsafeBytes(of: filter.name) { name in unsafe Array(name.prefix { $0 != 0 }) })
     let count = min(filter.parameter_count, UInt64(qc_h5_filter_parameters))
     append(count)
-    withUnsafeBytes(of: filter.parameters) { bytes in
-      for parameter in bytes.bindMemory(to: UInt32.self).prefix(Int(count)) {
+    unsafe withUnsafeBytes(of: filter.parameters) { bytes in
+      for unsafe parameter in unsafe bytes.bindMemory(to: UInt32.self).prefix(Int(count)) {
         append(UInt64(parameter))
       }
     }
@@ -122,7 +122,7 @@ extension HDF5Message {
     // One of a megabyte or more is refused, without bytes.
     var value = [UInt8](repeating: 0, count: size < 1 << 20 ? size : 0)
     if !value.isEmpty {
-      try HDF5Failure.check(qc_h5_fill(properties.id, type.id, &value), .storage)
+      unsafe try HDF5Failure.check(qc_h5_fill(properties.id, type.id, &value), .storage)
     }
     append(value)
   }
@@ -142,16 +142,16 @@ private struct HDF5Chunks {
     of dataset: borrowing HDF5Handle, count: UInt64, userBlock: UInt64
   ) throws(HDF5Failure) {
     let (id, rank) = (dataset.id, Int32(rank))
-    let succeeded = withUnsafeMutablePointer(to: &self) { chunks in
-      qc_h5_chunks(
+    let succeeded = unsafe withUnsafeMutablePointer(to: &self) { chunks in
+      unsafe qc_h5_chunks(
         id, rank, count, userBlock,
         { context, start, mask, offset, size in
-          guard let context, let start else { return false }
-          let chunks = context.assumingMemoryBound(to: HDF5Chunks.self)
-          for axis in 0..<chunks.pointee.rank { chunks.pointee.numbers.append(start[axis]) }
-          chunks.pointee.numbers += [UInt64(mask), offset, size]
-          return chunks.pointee.numbers.count < HDF5Message.limit / 8
-        }, chunks)
+          guard let context = unsafe context, let start = unsafe start else { return false }
+          let chunks = unsafe context.assumingMemoryBound(to: HDF5Chunks.self)
+          for axis in unsafe 0..<chunks.pointee.rank { unsafe chunks.pointee.numbers.append(start[axis]) }
+          unsafe chunks.pointee.numbers += [UInt64(mask), offset, size]
+          return unsafe chunks.pointee.numbers.count < HDF5Message.limit / 8
+        }, unsafe chunks)
     }
     try HDF5Failure.check(succeeded, .storage)
   }

@@ -20,7 +20,7 @@ struct HDF5FileHandle: ~Copyable {
   let id: qc_h5_id
 
   init(_ path: String) throws(HDF5Failure) {
-    id = qc_h5_open_file(path)
+    id = unsafe qc_h5_open_file(path)
     guard id >= 0 else { throw HDF5Failure(.open) }
   }
 

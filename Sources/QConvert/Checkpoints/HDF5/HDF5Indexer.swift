@@ -38,7 +38,10 @@ struct HDF5Indexer: ~Copyable {
   static func message(of path: FilePath) throws(HDF5Error) -> [UInt8] {
     try HDF5Library.run { () throws(HDF5Error) in
       do throws(HDF5Failure) {
-        var indexer = try HDF5Indexer(path)
+        let file = try HDF5FileHandle(path.string)
+        var facts = qc_h5_file()
+        unsafe try HDF5Failure.check(qc_h5_file_facts(file.id, &facts), .open)
+        var indexer = HDF5Indexer(file: file, facts)
         return indexer.walk()
       } catch {
         var message = HDF5Message()
@@ -49,10 +52,8 @@ struct HDF5Indexer: ~Copyable {
     }
   }
 
-  private init(_ path: FilePath) throws(HDF5Failure) {
-    file = try HDF5FileHandle(path.string)
-    var facts = qc_h5_file()
-    try HDF5Failure.check(qc_h5_file_facts(file.id, &facts), .open)
+  private init(file: consuming HDF5FileHandle, _ facts: qc_h5_file) {
+    self.file = file
     userBlock = facts.user_block
     let identity = try? FileIdentity(of: FileDescriptor(rawValue: facts.descriptor))
     message.appendHeader(identity, userBlock: facts.user_block, end: facts.end)
@@ -91,7 +92,7 @@ struct HDF5Indexer: ~Copyable {
     _ object: borrowing HDF5Handle, _ path: [UInt8], _ pending: Pending
   ) throws(HDF5Failure) -> Bool {
     var facts = qc_h5_object()
-    try HDF5Failure.check(qc_h5_object_facts(object.id, &facts), .object)
+    unsafe try HDF5Failure.check(qc_h5_object_facts(object.id, &facts), .object)
     switch facts.kind {
     case qc_h5_group:
       guard pending.depth <= Self.depthLimit else {

@@ -10,9 +10,9 @@ enum HDF5Library {
   /// Runs what calls the library; settings of the process that it changes are put back.
   static func run(_ body: () throws(HDF5Error) -> [UInt8]) throws(HDF5Error) -> [UInt8] {
     let result: Result<[UInt8], HDF5Error> = lock.withLock { _ in
-      var settings = qc_h5_settings()
-      guard qc_h5_enter(&settings) else { return .failure(.libraryUnusable) }
-      defer { qc_h5_leave(&settings) }
+      var settings = unsafe qc_h5_settings()
+      guard unsafe qc_h5_enter(&settings) else { return .failure(.libraryUnusable) }
+      defer { unsafe qc_h5_leave(&settings) }
       do throws(HDF5Error) {
         return .success(try body())
       } catch {
@@ -25,7 +25,7 @@ enum HDF5Library {
   /// What the library says of its last failure.
   static func message() -> [UInt8] {
     var text = [CChar](repeating: 0, count: 256)
-    qc_h5_message(&text)
+    unsafe qc_h5_message(&text)
     return text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
   }
 }

@@ -27,16 +27,16 @@ struct HDF5Links {
   init(of group: borrowing HDF5Handle, limit: Int) throws(HDF5Failure) {
     self.limit = limit
     let id = group.id
-    let succeeded = withUnsafeMutablePointer(to: &self) { links in
-      qc_h5_links(
+    let succeeded = unsafe withUnsafeMutablePointer(to: &self) { links in
+      unsafe qc_h5_links(
         id,
         { context, name, kind, address in
-          guard let context, let name else { return false }
-          let links = context.assumingMemoryBound(to: HDF5Links.self)
-          links.pointee.all.append(
+          guard let context = unsafe context, let name = unsafe name else { return false }
+          let links = unsafe context.assumingMemoryBound(to: HDF5Links.self)
+          unsafe links.pointee.all.append(
             Link(name: Array(bytesOf: name), kind: kind, address: address))
-          return links.pointee.all.count < links.pointee.limit
-        }, links)
+          return unsafe links.pointee.all.count < links.pointee.limit
+        }, unsafe links)
     }
     try HDF5Failure.check(succeeded, .list)
   }
@@ -50,6 +50,6 @@ struct HDF5Links {
 extension [UInt8] {
   /// The bytes of a text of C, without its end.
   init(bytesOf text: UnsafePointer<CChar>) {
-    self = Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+    self = unsafe Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
   }
 }

@@ -21,7 +21,7 @@ extension HDF5Message {
     _ type: borrowing HDF5Handle, depth: Int = 0
   ) throws(HDF5Failure) -> HDF5Values {
     var facts = qc_h5_type()
-    try HDF5Failure.check(qc_h5_type_facts(type.id, &facts), .type)
+    unsafe try HDF5Failure.check(qc_h5_type_facts(type.id, &facts), .type)
     let size = Int(clamping: facts.size)
     switch qc_h5_class(UInt32(bitPattern: facts.kind)) {
     case qc_h5_integer where facts.fillsItsBytes:
@@ -39,7 +39,7 @@ extension HDF5Message {
       }
       append(facts.is_normalized)
     case qc_h5_opaque:
-      guard let tag = Self.text(qc_h5_type_tag(type.id)) else { throw HDF5Failure(.type) }
+      guard let tag = unsafe Self.text(qc_h5_type_tag(type.id)) else { throw HDF5Failure(.type) }
       append(3)
       append(facts.size)
       append(tag)
@@ -69,7 +69,7 @@ extension HDF5Message {
   ) throws(HDF5Failure) -> HDF5Values {
     let base = try HDF5Handle(qc_h5_base_type(type.id), .type)
     var integer = qc_h5_type()
-    try HDF5Failure.check(qc_h5_type_facts(base.id, &integer), .type)
+    unsafe try HDF5Failure.check(qc_h5_type_facts(base.id, &integer), .type)
     let count = Int(qc_h5_member_count(type.id))
     guard integer.kind == Int32(bitPattern: qc_h5_integer.rawValue), integer.fillsItsBytes,
       1...8 ~= integer.size, 0...Self.memberLimit ~= count
@@ -78,11 +78,11 @@ extension HDF5Message {
     append(integer: integer)
     append(count)
     for index in 0..<UInt32(count) {
-      guard let name = Self.text(qc_h5_member_name(type.id, index)) else {
+      guard let name = unsafe Self.text(qc_h5_member_name(type.id, index)) else {
         throw HDF5Failure(.type)
       }
       var value = [UInt8](repeating: 0, count: 8)
-      try HDF5Failure.check(qc_h5_member_value(type.id, index, &value), .type)
+      unsafe try HDF5Failure.check(qc_h5_member_value(type.id, index, &value), .type)
       append(name)
       append(Array(value.prefix(Int(integer.size))))
     }
@@ -104,9 +104,9 @@ extension HDF5Message {
 
   /// The bytes of a text of the library's, which is freed.
   private static func text(_ text: UnsafeMutablePointer<CChar>?) -> [UInt8]? {
-    guard let text else { return nil }
-    defer { qc_h5_free(text) }
-    return Array(bytesOf: text)
+    guard let text = unsafe text else { return nil }
+    defer { unsafe qc_h5_free(text) }
+    return unsafe Array(bytesOf: text)
   }
 }
 
