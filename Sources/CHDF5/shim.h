@@ -64,6 +64,13 @@ static inline void qc_h5_close(qc_h5_id id) {
   (void)H5Idec_ref((hid_t)id);
 }
 
+/// Closes an id and keeps the messages of a failure before that.
+static inline void qc_h5_close_quietly(hid_t id) {
+  hid_t stack = H5Eget_current_stack();
+  (void)H5Idec_ref(id);
+  if (stack >= 0) (void)H5Eset_current_stack(stack);
+}
+
 // MARK: Files
 
 /// Opens a file for reading, with the plain driver whatever the environment says.
@@ -73,7 +80,7 @@ static inline qc_h5_id qc_h5_open_file(const char *path) {
   hid_t file = -1;
   if (H5Pset_fapl_sec2(access) >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
     file = H5Fopen(path, H5F_ACC_RDONLY, access);
-  (void)H5Pclose(access);
+  qc_h5_close_quietly(access);
   return file;
 }
 
@@ -94,7 +101,7 @@ static inline bool qc_h5_file_facts(qc_h5_id file, struct qc_h5_file *facts) {
   if (creation < 0) return false;
   bool done = H5Pget_userblock(creation, &user_block) >= 0 && H5Fget_eoa((hid_t)file, &end) >= 0 &&
               H5Fget_vfd_handle((hid_t)file, H5P_DEFAULT, &handle) >= 0 && handle;
-  (void)H5Pclose(creation);
+  qc_h5_close_quietly(creation);
   if (!done) return false;
   facts->user_block = user_block;
   facts->end = end;
@@ -176,7 +183,7 @@ static inline bool qc_h5_space_facts(hid_t space, struct qc_h5_space *facts) {
   int rank = kind == H5S_SIMPLE ? H5Sget_simple_extent_ndims(space) : 0;
   bool done = kind != H5S_NO_CLASS && rank >= 0 && rank <= qc_h5_rank_limit &&
               (rank == 0 || H5Sget_simple_extent_dims(space, extents, limits) == rank);
-  (void)H5Sclose(space);
+  qc_h5_close_quietly(space);
   if (!done) return false;
   facts->kind = kind == H5S_SCALAR ? qc_h5_scalar : kind == H5S_NULL ? qc_h5_null : qc_h5_simple;
   facts->rank = rank;
@@ -438,7 +445,7 @@ static inline bool qc_h5_chunk_count(qc_h5_id dataset, uint64_t *count) {
   hid_t space = H5Dget_space((hid_t)dataset);
   if (space < 0) return false;
   herr_t result = H5Dget_num_chunks((hid_t)dataset, space, &stored);
-  (void)H5Sclose(space);
+  qc_h5_close_quietly(space);
   *count = stored;
   return result >= 0;
 }
@@ -496,7 +503,7 @@ static inline bool qc_h5_chunks(qc_h5_id dataset, int rank, uint64_t count, uint
         !take(context, elements, mask, address + user_block, size))
       break;
   }
-  (void)H5Sclose(space);
+  qc_h5_close_quietly(space);
   return done;
 #endif
 }

@@ -39,6 +39,27 @@ extension HDF5Index {
         parsing: HDF5Process.message(of: file.path, by: executable), fileByteCount: file.byteCount,
         identity: file.identity)
     }
+    try checkHeaders(in: file)
+  }
+
+  /// Looks at every header for what libhdf5 passes over.
+  private func checkHeaders(in file: InputFile) throws {
+    guard let file = try HDF5RawFile(file, userBlock: userBlock) else {
+      throw HDF5Error.headerMalformed("")
+    }
+    for group in groups where try HDF5ObjectHeader(at: group.address, in: file) == nil {
+      throw HDF5Error.headerMalformed(group.path)
+    }
+    for dataset in datasets {
+      guard let header = try HDF5ObjectHeader(at: dataset.address, in: file) else {
+        throw HDF5Error.headerMalformed(dataset.path)
+      }
+      if let stored = header.chunkElementSize, let needed = dataset.type.byteCount,
+        stored != needed
+      {
+        throw HDF5Error.chunkElementSize(dataset.path, needed: needed, stored: stored)
+      }
+    }
   }
 
   /// Demands a signature at the start or, after a user block, at 512, 1024 and so on.

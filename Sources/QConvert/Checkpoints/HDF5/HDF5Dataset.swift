@@ -4,6 +4,8 @@ struct HDF5Dataset: Sendable {
   let path: TensorName
   /// Other paths of the same dataset, by hard links.
   var otherPaths: [TensorName] = []
+  /// Where the header of the object is, counted from the end of the user block.
+  let address: UInt64
   let type: HDF5Type
   /// The length of every axis; empty for a scalar, nil where there is no element at all.
   let shape: [Int]?

@@ -6,7 +6,7 @@ enum HDF5DatasetDescription {
   case elsewhere(isVirtual: Bool)
 
   init(
-    of dataset: borrowing HDF5Handle, path: [UInt8], userBlock: UInt64
+    of dataset: borrowing HDF5Handle, _ path: [UInt8], _ address: UInt64, userBlock: UInt64
   ) throws(HDF5Failure) {
     // The one place that looks where data is. Nothing else is asked of a dataset whose data is in other
     // files: the answer could depend on whether those exist.
@@ -25,6 +25,7 @@ enum HDF5DatasetDescription {
     var record = HDF5Message()
     record.append(HDF5Record.dataset)
     record.append(path)
+    record.append(address)
     let type = try HDF5Handle(qc_h5_dataset_type(dataset.id), .type)
     let values = try record.append(type)
     var space = qc_h5_space()

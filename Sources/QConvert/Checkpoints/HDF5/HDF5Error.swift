@@ -27,6 +27,8 @@ public enum HDF5Error: Error, Hashable, Sendable {
   case overHeader(TensorName, offset: Int)
   case overlap(TensorName, TensorName, at: Int)
   case chunkShape(TensorName, [UInt64])
+  case headerMalformed(TensorName)
+  case chunkElementSize(TensorName, needed: Int, stored: Int)
   case chunkTooLarge(TensorName, byteCount: Int, limit: Int)
   case chunkMismatch(TensorName, needed: Int, stored: UInt64)
   case chunkOutside(TensorName, start: [UInt64])
@@ -81,6 +83,10 @@ extension HDF5Error: CustomStringConvertible {
     case .overlap(let name, let other, let offset):
       "dataset \(name): its data overlaps that of \(other) at byte \(offset)"
     case .chunkShape(let name, let shape): "dataset \(name): chunks of shape \(shape)"
+    case .headerMalformed(let name):
+      "\(name.label): its header leads in circles or out of the file"
+    case .chunkElementSize(let name, let needed, let stored):
+      "dataset \(name): its elements take \(needed) bytes, in its chunks \(stored)"
     case .chunkTooLarge(let name, let byteCount, let limit):
       "dataset \(name): chunks of \(byteCount) bytes; at most \(limit) are allowed"
     case .chunkMismatch(let name, let needed, let stored):

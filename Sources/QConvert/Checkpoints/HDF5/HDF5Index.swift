@@ -6,6 +6,8 @@ struct HDF5Index: Sendable {
   let datasets: [HDF5Dataset]
   /// What is unusual and yet allowed: links that lead nowhere or in circles, objects that are no data.
   let warnings: [String]
+  /// The bytes before the superblock, which are not of HDF5.
+  let userBlock: Int
 }
 
 /// A group with its attributes.
@@ -14,6 +16,8 @@ struct HDF5Group: Sendable {
   let path: TensorName
   /// Other paths of the same group, by hard links.
   var otherPaths: [TensorName] = []
+  /// Where the header of the object is, counted from the end of the user block.
+  let address: UInt64
   let attributes: [HDF5Attribute]
 }
 

@@ -41,7 +41,8 @@ struct HDF5IndexParser {
         guard reader.isAtEnd, !groups.isEmpty else { throw reader.malformed }
         try checkOverlaps()
         return HDF5Index(
-          groups: groups, datasets: datasets.compactMap(\.self), warnings: warnings.all)
+          groups: groups, datasets: datasets.compactMap(\.self), warnings: warnings.all,
+          userBlock: userBlock)
       case .group: try parseGroup()
       case .dataset: try parseDataset()
       case .alias: try parseAlias()
@@ -74,7 +75,9 @@ struct HDF5IndexParser {
 
   private mutating func parseGroup() throws(HDF5Error) {
     let path = try newPath()
-    groups.append(HDF5Group(path: path, attributes: try parseAttributes(of: path)))
+    let address = try reader.number()
+    let attributes = try parseAttributes(of: path)
+    groups.append(HDF5Group(path: path, address: address, attributes: attributes))
   }
 
   private mutating func parseAlias() throws(HDF5Error) {
@@ -173,6 +176,7 @@ struct HDF5IndexParser {
 
   private mutating func parseDataset() throws(HDF5Error) {
     let path = try newPath()
+    let address = try reader.number()
     var parser = HDF5DatasetParser(
       path: path, userBlock: userBlock, fileByteCount: fileByteCount)
     try parser.parse(&reader)
@@ -185,7 +189,7 @@ struct HDF5IndexParser {
     for range in parser.extents { extents.append(Extent(range: range, dataset: datasets.count)) }
     datasets.append(
       HDF5Dataset(
-        path: path, type: parser.type, shape: parser.shape, storage: parser.storage,
+        path: path, address: address, type: parser.type, shape: parser.shape, storage: parser.storage,
         filters: parser.filters, fill: parser.fill, attributes: attributes))
   }
 

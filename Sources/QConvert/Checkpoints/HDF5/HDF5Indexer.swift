@@ -104,6 +104,7 @@ struct HDF5Indexer: ~Copyable {
       var record = HDF5Message()
       record.append(HDF5Record.group)
       record.append(path)
+      record.append(facts.address)
       guard try describeAttributes(of: object, in: &record) else {
         _ = stop(.attributes, at: path)
         return false
@@ -113,7 +114,7 @@ struct HDF5Indexer: ~Copyable {
     case qc_h5_dataset:
       seen[pending.address ?? facts.address] = Ordinal(isDataset: true, number: datasetCount)
       datasetCount += 1
-      switch try HDF5DatasetDescription(of: object, path: path, userBlock: userBlock) {
+      switch try HDF5DatasetDescription(of: object, path, facts.address, userBlock: userBlock) {
       case .record(var record):
         guard try describeAttributes(of: object, in: &record) else {
           _ = stop(.attributes, at: path)

@@ -5,8 +5,8 @@
 /// block and the end of its last object, then records, each a number of ``HDF5Record`` and its fields:
 ///
 ///     end
-///     group      path attributes
-///     dataset    path type space storage attributes
+///     group      path, address of the header, attributes
+///     dataset    path, address of the header, type space storage attributes
 ///     alias      path, 0 for a group and 1 for a dataset, ordinal among those so far
 ///     link       path, kind of HDF5LinkKind
 ///     elsewhere  path, 0 for external storage and 1 for a virtual dataset

@@ -1,6 +1,6 @@
 /// Warnings of a file; of very many only the first are told.
 struct HDF5Warnings {
-  private static let limit = 100
+  private static let limit = 20
 
   private var first: [String] = []
   private var count = 0
