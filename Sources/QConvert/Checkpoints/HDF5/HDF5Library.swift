@@ -22,6 +22,12 @@ enum HDF5Library {
     return try result.get()
   }
 
+  /// The version of the library that is loaded.
+  static var version: (major: Int, minor: Int) {
+    let version = qc_h5_version()
+    return (Int(version >> 16), Int(version >> 8 & 0xff))
+  }
+
   /// What the library says of its last failure.
   static func message() -> [UInt8] {
     var text = [CChar](repeating: 0, count: 256)
