@@ -117,7 +117,7 @@ extension ConversionPlan {
     let files = model.shards.map { shard in
       PlanBuilder.File(
         role: model.directory == nil ? .main : .shard(shard.name),
-        metadata: shard.checkpoint.header.metadata.filter {
+        metadata: shard.checkpoint.entries.filter {
           $0.name != QuantizationRecord.metadataName
         })
     }

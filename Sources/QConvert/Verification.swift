@@ -79,7 +79,7 @@ public struct Verification: Sendable {
       original.storedTensors.map { ($0.descriptor.name, $0.descriptor) },
       uniquingKeysWith: { first, _ in first })
     let expected = Set(entries.map(\.entry.name))
-    let kept = Set(quantized.model.shards.flatMap(\.checkpoint.header.metadata))
+    let kept = Set(quantized.model.shards.flatMap(\.checkpoint.entries))
     return quantized.record.tensors.compactMap { recorded -> Finding? in
       guard let tensor = originals[recorded.name] else { return .notInOriginal(recorded.name) }
       let isRecorded =

@@ -4,32 +4,44 @@ public import SystemPackage
 public struct Checkpoint: Sendable {
   /// Where the file is.
   public let path: FilePath
-  /// The tensors in the order of the file's header.
+  /// The tensors in the order of the file's header; of an HDF5 file, in that of their paths.
   public let tensors: [TensorDescriptor]
   /// The metadata in the order of the file's header: names and values.
   public var metadata: [(name: String, value: String)] {
-    header.metadata.map { ($0.name, $0.value) }
+    entries.map { ($0.name, $0.value) }
   }
   /// What is unusual about the file and yet allowed.
-  public var warnings: [String] { header.warnings }
+  public let warnings: [String]
 
   let file: InputFile
-  let header: SafetensorsHeader
+  let entries: [MetadataEntry]
 
-  /// Opens a safetensors file and checks its header against its size.
+  /// Opens a safetensors or HDF5 file and checks what it says of its tensors against its size.
   ///
+  /// - Parameters:
+  ///   - path: The file; its first bytes tell what it is.
+  ///   - access: Where libhdf5 walks an HDF5 file.
   /// - Throws: ``StorageError``, or ``CheckpointError`` with the rule that the file breaks.
-  public init(_ path: FilePath) throws {
+  public init(_ path: FilePath, hdf5 access: HDF5Access = .inProcess) throws {
     self.path = path
     file = try InputFile(path)
     do {
-      header = try Self.readHeader(of: file)
+      if try HDF5Index.hasSignature(file) {
+        let contents = try HDF5Contents(HDF5Index(of: file, access: access))
+        tensors = contents.tensors
+        entries = contents.entries
+        warnings = contents.warnings
+      } else {
+        let header = try Self.readHeader(of: file)
+        tensors = header.tensors
+        entries = header.metadata
+        warnings = header.warnings
+      }
     } catch let error as StorageError {
       throw error
     } catch {
       throw CheckpointError(path: path, reason: error)
     }
-    tensors = header.tensors
   }
 
   private static func readHeader(of file: InputFile) throws -> SafetensorsHeader {
@@ -56,6 +68,12 @@ public struct Checkpoint: Sendable {
   }
 }
 
+/// A name and a text that a checkpoint file holds beside its tensors.
+struct MetadataEntry: Hashable, Sendable {
+  let name: String
+  let value: String
+}
+
 extension Checkpoint {
   /// The size of the file in bytes.
   public var byteCount: Int { file.byteCount }
@@ -65,7 +83,7 @@ extension Checkpoint {
   /// - Throws: ``CheckpointError`` when what it says cannot be understood.
   public func quantizationRecord() throws -> QuantizationRecord? {
     do {
-      return try QuantizationRecord(in: header)
+      return try QuantizationRecord(in: entries)
     } catch {
       throw CheckpointError(path: path, reason: error)
     }
@@ -76,7 +94,7 @@ extension Checkpoint {
 public struct CheckpointError: Error, Sendable {
   /// The file.
   public let path: FilePath
-  /// The rule it breaks: a ``SafetensorsError``, ``JSONError`` or ``ForeignFormat``.
+  /// The rule it breaks: a ``SafetensorsError``, ``HDF5Error``, ``JSONError`` or ``ForeignFormat``.
   public let reason: any Error
 }
 

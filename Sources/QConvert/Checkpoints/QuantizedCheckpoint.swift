@@ -22,7 +22,7 @@ public struct QuantizedCheckpoint: Sendable {
     let model = try Model(path)
     self.model = model
     do {
-      let records = try model.shards.compactMap { try QuantizationRecord(in: $0.checkpoint.header) }
+      let records = try model.shards.compactMap { try QuantizationRecord(in: $0.checkpoint.entries) }
       guard let record = try QuantizationRecord(merging: records) else { throw RecordError.missing }
       guard let layout = Layouts.named(record.layout, isPacked: record.isPacked) else {
         throw RecordError.unknownLayout(record.layout)
@@ -84,7 +84,7 @@ public struct QuantizedCheckpoint: Sendable {
 extension Checkpoint {
   /// The text of the record.
   fileprivate var record: String? {
-    header.metadata.first { $0.name == QuantizationRecord.metadataName }?.value
+    entries.first { $0.name == QuantizationRecord.metadataName }?.value
   }
 }
 

@@ -18,19 +18,22 @@ extension StoredTensor {
     }
   }
 
-  /// What a slab should hold a multiple of, in elements, so that little is read twice.
-  var preferredLength: Int {
-    guard case .encoded(let storage) = descriptor.storage else { return 1 }
-    return storage.preferredLength
+  /// The bytes of a slab: about as many as wanted, of whole elements, and of whole rows of blocks, so that
+  /// few blocks are decoded twice.
+  func slabByteCount(_ wanted: Int) -> Int {
+    var unit = max(descriptor.dtype.bitWidth / 8, 1)
+    if case .encoded(let storage) = descriptor.storage { unit = max(unit, storage.rowByteCount) }
+    return max(wanted / unit, 1) * unit
   }
 }
 
 extension EncodedStorage {
-  fileprivate var preferredLength: Int {
+  /// The bytes that whole blocks hold side by side.
+  fileprivate var rowByteCount: Int {
     switch self {
-    case .bigEndian(let storage, _): storage.preferredLength
+    case .bigEndian(let storage, _): storage.rowByteCount
     case .contiguous, .inline, .constant: 1
-    case .blocks(let blocks): blocks.rowLength
+    case .blocks(let blocks): blocks.rowLength * blocks.elementSize
     }
   }
 }

@@ -58,21 +58,22 @@ final class TensorReader {
     let wanted = bytes.lowerBound / size..<(bytes.upperBound + size - 1) / size
     let copy = BlockCopy(storage)
     for block in copy.blocks(touching: wanted) {
-      if let stored = storage.blocks[block] {
-        let decoded = unsafe try decoder.decode(
+      let decoded = try storage.blocks[block].map { stored in
+        try decoder.decode(
           stored, storage.filters, byteCount: storage.blockByteCount, from: file)
-        copy.forEachRun(ofBlock: block, in: wanted) { run, start in
-          let part = unsafe UnsafeRawBufferPointer(
-            rebasing: decoded[start * size..<(start + run.count) * size])
-          unsafe UnsafeMutableRawBufferPointer(
-            rebasing: buffer[
-              run.lowerBound * size - bytes.lowerBound..<run.upperBound * size - bytes.lowerBound]
-          ).copyMemory(from: part)
-        }
-      } else {
-        copy.forEachRun(ofBlock: block, in: wanted) { run, _ in
-          for index in run.lowerBound * size..<run.upperBound * size {
-            unsafe buffer[index - bytes.lowerBound] = storage.fill[index % size]
+      }
+      copy.forEachRun(ofBlock: block, in: wanted) { run, start in
+        // The first element wanted may be wanted in part, and the last.
+        let part = (run.lowerBound * size..<run.upperBound * size).clamped(to: bytes)
+        let target = UnsafeMutableRawBufferPointer(
+          rebasing: buffer[part.lowerBound - bytes.lowerBound..<part.upperBound - bytes.lowerBound])
+        if let decoded {
+          let first = start * size + part.lowerBound - run.lowerBound * size
+          target.copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: decoded[first..<first + part.count]))
+        } else {
+          for index in 0..<part.count {
+            target[index] = storage.fill[(part.lowerBound + index) % size]
           }
         }
       }

@@ -58,7 +58,7 @@ extension ConversionPlan {
       let recorded =
         record.tensors.isEmpty
         ? []
-        : [SafetensorsHeader.Metadata(name: QuantizationRecord.metadataName, value: record.text)]
+        : [MetadataEntry(name: QuantizationRecord.metadataName, value: record.text)]
       // A shard without tensors keeps its place.
       let kept = sources[main].isEmpty ? [main] : sources[main]
       return PlanBuilder.File(

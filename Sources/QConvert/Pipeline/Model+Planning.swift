@@ -17,7 +17,7 @@ extension Model {
   var files: [InputFile] { shards.map(\.checkpoint.file) }
 
   /// The metadata of all shards, what they agree on once.
-  var keptMetadata: [SafetensorsHeader.Metadata] { metadata(ofShards: Array(shards.indices)) }
+  var keptMetadata: [MetadataEntry] { metadata(ofShards: Array(shards.indices)) }
 
   /// What a user should know of the input.
   var allWarnings: [String] {
@@ -57,10 +57,10 @@ extension Model {
 
 extension Model {
   /// The metadata of these shards together; where they disagree, the first is kept.
-  func metadata(ofShards sources: [Int]) -> [SafetensorsHeader.Metadata] {
-    var merged: [SafetensorsHeader.Metadata] = []
+  func metadata(ofShards sources: [Int]) -> [MetadataEntry] {
+    var merged: [MetadataEntry] = []
     for source in sources {
-      for entry in shards[source].checkpoint.header.metadata
+      for entry in shards[source].checkpoint.entries
       where !merged.contains(where: { $0.name == entry.name }) {
         merged.append(entry)
       }
@@ -72,7 +72,7 @@ extension Model {
   var disputedMetadata: [String] {
     var known: [String: String] = [:]
     var disputed: [String] = []
-    for entry in shards.flatMap(\.checkpoint.header.metadata) {
+    for entry in shards.flatMap(\.checkpoint.entries) {
       if let value = known[entry.name] {
         if value != entry.value, !disputed.contains(entry.name) { disputed.append(entry.name) }
       } else {

@@ -13,7 +13,7 @@ extension PlanBuilder.Draft {
       entries: [entry], inputByteCount: tensor.byteCount, work: .copy(source),
       slabs: SlabPartition(
         elementCount: tensor.byteCount,
-        length: source.slabLength(slabBytes, elementSize: max(tensor.dtype.bitWidth / 8, 1))))
+        length: source.slabByteCount(slabBytes)))
   }
 
   /// A tensor quantized into the entries of a layout, or into others that follow from it.
@@ -46,17 +46,7 @@ extension PlanBuilder.Draft {
       inputByteCount: tensor.byteCount, work: .quantize(quantization, from: source),
       slabs: SlabPartition(
         geometry,
-        limit: source.slabLength(slabBytes, elementSize: precision.byteCount)
-          / precision.byteCount,
+        limit: source.slabByteCount(slabBytes) / precision.byteCount,
         perByte: quantization.packedBits.map { 8 / $0 } ?? 1))
-  }
-}
-
-extension StoredTensor {
-  /// The bytes of a slab: about as many as wanted, of whole elements, and of whole rows of blocks, so that
-  /// few blocks are decoded twice.
-  fileprivate func slabLength(_ wanted: Int, elementSize: Int) -> Int {
-    let unit = preferredLength * elementSize
-    return max(wanted / unit, 1) * unit
   }
 }

@@ -8,7 +8,7 @@ struct PlanBuilder {
   /// A file whose header is not known yet.
   struct File {
     let role: PlannedFile.Role
-    let metadata: [SafetensorsHeader.Metadata]
+    let metadata: [MetadataEntry]
   }
 
   /// A tensor whose entries have no place yet.

@@ -40,8 +40,8 @@ extension QuantizationRecord {
   /// The record in a file's metadata; nil where the file has none.
   ///
   /// - Throws: ``RecordError`` when there is one that cannot be understood.
-  init?(in header: SafetensorsHeader) throws {
-    guard let entry = header.metadata.first(where: { $0.name == Self.metadataName }) else {
+  init?(in metadata: [MetadataEntry]) throws {
+    guard let entry = metadata.first(where: { $0.name == Self.metadataName }) else {
       return nil
     }
     let json: JSONValue

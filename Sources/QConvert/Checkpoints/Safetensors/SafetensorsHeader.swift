@@ -19,14 +19,9 @@ struct SafetensorsHeader: Sendable {
   /// The tensors in the order of the text, with offsets from the start of the file.
   var tensors: [TensorDescriptor] = []
   /// The metadata in the order of the text.
-  var metadata: [Metadata] = []
+  var metadata: [MetadataEntry] = []
   /// What readers should not rely on and this file does.
   var warnings: [String] = []
-
-  struct Metadata: Hashable, Sendable {
-    let name: String
-    let value: String
-  }
 }
 
 extension SafetensorsHeader {
@@ -80,7 +75,7 @@ extension SafetensorsHeader {
       guard try reader.peek() == UInt8(ascii: "\"") else {
         throw SafetensorsError.metadataNotText(TensorName(name))
       }
-      metadata.append(Metadata(name: name, value: try reader.readString()))
+      metadata.append(MetadataEntry(name: name, value: try reader.readString()))
     }
   }
 

@@ -1,0 +1,182 @@
+/// The tensors of an HDF5 file: its datasets of numbers.
+struct HDF5Contents {
+  let tensors: [TensorDescriptor]
+  /// The texts at the root that belong to tensors: the record of a quantized file.
+  let entries: [MetadataEntry]
+  let warnings: [String]
+
+  /// Finds the tensors of a file. What is no tensor is named in the warnings.
+  init(_ index: HDF5Index) throws(HDF5Error) {
+    var tensors: [TensorDescriptor] = []
+    var warnings = index.warnings
+    for dataset in index.datasets {
+      guard let shape = dataset.tensorShape, let element = HDF5Element(dataset) else {
+        warnings.append("dataset \(dataset.path) is no tensor, left out: \(dataset.shape == nil ? "empty" : dataset.type.words)")
+        continue
+      }
+      tensors.append(
+        TensorDescriptor(
+          name: dataset.path, dtype: element.dtype, shape: shape,
+          storage: try dataset.tensorStorage(element)))
+    }
+    self.tensors = tensors
+    self.warnings = warnings
+    entries = index.groups.first?.attributes.compactMap(MetadataEntry.init) ?? []
+  }
+}
+
+extension MetadataEntry {
+  /// The record in a file's attributes.
+  fileprivate init?(_ attribute: HDF5Attribute) {
+    guard attribute.name == QuantizationRecord.metadataName, case .texts(let texts) = attribute.value,
+      texts.count == 1, let text = String(validating: texts[0], as: UTF8.self)
+    else { return nil }
+    self.init(name: attribute.name, value: text)
+  }
+}
+
+/// The type of the elements of a dataset as that of a tensor.
+private struct HDF5Element {
+  let dtype: DType
+  let isBigEndian: Bool
+
+  init?(_ dataset: HDF5Dataset) {
+    guard let element = Self(dataset.type, dataset.attributes) else { return nil }
+    self = element
+  }
+
+  private init?(_ type: HDF5Type, _ attributes: [HDF5Attribute]) {
+    switch type {
+    case .integer(let integer):
+      guard let dtype = Self.dtype(of: integer) else { return nil }
+      self.init(dtype: dtype, isBigEndian: integer.order == .big && integer.size > 1)
+    case .float(let float):
+      guard let dtype = Self.dtype(of: float) else { return nil }
+      self.init(dtype: dtype, isBigEndian: float.order == .big && float.size > 1)
+    case .enumeration(let integer, let members):
+      // As h5py writes booleans.
+      guard integer.size == 1, Set(members.map(\.name)) == ["FALSE", "TRUE"] else { return nil }
+      self.init(dtype: .bool, isBigEndian: false)
+    case .opaque(2, _):
+      // As Keras writes bfloat16: little endian.
+      let name = attributes.first { $0.name == "dtype" }?.text
+      guard name == "bfloat16" else { return nil }
+      self.init(dtype: .bfloat16, isBigEndian: false)
+    case .array(let inner, _):
+      self.init(inner, attributes)
+    case .opaque, .string, .variableString, .other: return nil
+    }
+  }
+
+  private init(dtype: DType, isBigEndian: Bool) {
+    self.dtype = dtype
+    self.isBigEndian = isBigEndian
+  }
+
+  private static func dtype(of integer: HDF5Integer) -> DType? {
+    switch (integer.size, integer.isSigned) {
+    case (1, true): .int8
+    case (1, false): .uint8
+    case (2, true): .int16
+    case (2, false): .uint16
+    case (4, true): .int32
+    case (4, false): .uint32
+    case (8, true): .int64
+    case (8, false): .uint64
+    default: nil
+    }
+  }
+
+  /// The type whose fields are those of the file's.
+  private static func dtype(of float: HDF5Float) -> DType? {
+    let fields: [(DType, size: Int, exponent: Int, mantissa: Int, bias: Int)] = [
+      (.float16, 2, 5, 10, 15), (.bfloat16, 2, 8, 7, 127), (.float32, 4, 8, 23, 127),
+      (.float64, 8, 11, 52, 1023), (.float8E5M2, 1, 5, 2, 15), (.float8E4M3, 1, 4, 3, 7),
+    ]
+    return fields.first { _, size, exponent, mantissa, bias in
+      float.size == size && float.precision == 8 * size && float.offset == 0
+        && float.exponentSize == exponent && float.mantissaSize == mantissa
+        && float.exponentBias == bias && float.mantissaPosition == 0
+        && float.exponentPosition == mantissa && float.signPosition == 8 * size - 1
+        && float.isNormalized
+    }?.0
+  }
+}
+
+extension HDF5Attribute {
+  /// The value where it is one text.
+  var text: String? {
+    switch value {
+    case .texts(let texts): texts.count == 1 ? String(validating: texts[0], as: UTF8.self) : nil
+    case .bytes(let bytes):
+      if case .string = type { String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self) } else { nil }
+    case .unread: nil
+    }
+  }
+}
+
+extension HDF5Dataset {
+  /// The shape of the tensor: an array in every element adds its axes.
+  fileprivate var tensorShape: [Int]? {
+    guard let shape else { return nil }
+    if case .array(_, let inner) = type { return shape + inner }
+    return shape
+  }
+
+  fileprivate func tensorStorage(_ element: HDF5Element) throws(HDF5Error) -> TensorStorage {
+    let size = element.dtype.bitWidth / 8
+    let plain: EncodedStorage
+    switch storage {
+    case .contiguous(let offset, let byteCount) where !element.isBigEndian:
+      return .contiguous(offset..<offset + byteCount)
+    case .contiguous(let offset, let byteCount): plain = .contiguous(offset..<offset + byteCount)
+    case .compact(let bytes): plain = .inline(bytes)
+    case .unallocated, .unread: plain = .constant(fillBytes)
+    case .chunked(let blockShape, let chunks):
+      plain = .blocks(
+        BlockStorage(
+          shape: shape ?? [], blockShape: blockShape, elementSize: type.byteCount ?? size,
+          filters: try filters.map { filter throws(HDF5Error) in try filter.blockFilter(path) },
+          blocks: Dictionary(
+            chunks.map { chunk in
+              (
+                chunk.index,
+                BlockStorage.Block(
+                  bytes: chunk.offset..<chunk.offset + chunk.byteCount,
+                  skippedFilters: chunk.filterMask)
+              )
+            }, uniquingKeysWith: { first, _ in first }), fill: fillBytes))
+    }
+    return .encoded(element.isBigEndian ? .bigEndian(plain, size: size) : plain)
+  }
+
+  private var fillBytes: [UInt8] {
+    fill ?? [UInt8](repeating: 0, count: type.byteCount ?? 1)
+  }
+}
+
+extension HDF5Filter {
+  fileprivate func blockFilter(_ dataset: TensorName) throws(HDF5Error) -> BlockFilter {
+    switch id {
+    case 1: return .deflate
+    case 2: return .shuffle(elementSize: parameters.first ?? 1)
+    case 3: return .fletcher32
+    default: throw .unsupportedFilter(dataset, id: id, name: name)
+    }
+  }
+}
+
+extension HDF5Type {
+  /// The type in a few words.
+  fileprivate var words: String {
+    switch self {
+    case .integer(let type): "integers of \(type.size) bytes"
+    case .float(let type): "floats of \(type.size) bytes with \(type.exponentSize) and \(type.mantissaSize) bits"
+    case .opaque(let size, let tag): "opaque bytes (\(size), \(TensorName(tag)))"
+    case .enumeration: "an enumeration"
+    case .string, .variableString: "text"
+    case .array(let type, _): "arrays of \(type.words)"
+    case .other(let kind, _): kind
+    }
+  }
+}
