@@ -114,15 +114,27 @@ import Testing
   }
 
   @Test func `a program that is not there is an error`() {
-    #expect(throws: Errno.noSuchFileOrDirectory) {
+    #expect(throws: StorageError.cannotOpen("/no/such/program", .noSuchFileOrDirectory)) {
       try Self.index(Self.file, by: "/no/such/program")
     }
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func `a process that goes on for ever is ended`() throws {
+    let directory = try TemporaryDirectory()
+    let script = try script("exec sleep 600", in: directory)
+    let error = try #require(throws: HDF5Error.self) {
+      try HDF5Process.message(of: Self.file, by: script, timeLimit: .milliseconds(200))
+    }
+    #expect(
+      "\(error)"
+        == "libhdf5 gave up on this file (no answer in 0.2 seconds): damaged or hostile")
+  }
+
   @Test func `the process knows nothing of HDF5's variables and has no input`() throws {
     let directory = try TemporaryDirectory()
-    setenv("HDF5_PLUGIN_PATH", directory.url.path(), 1)
-    defer { unsetenv("HDF5_PLUGIN_PATH") }
+    unsafe setenv("HDF5_PLUGIN_PATH", directory.url.path(), 1)
+    defer { unsafe unsetenv("HDF5_PLUGIN_PATH") }
     let script = try script("env >'\(directory.path("env"))'; cat", in: directory)
     #expect(throws: HDF5Error.self) { try Self.index(Self.file, by: script) }
     let text = try String(contentsOfFile: directory.path("env").string, encoding: .utf8)
