@@ -55,8 +55,9 @@ import Testing
 
   @Test func `a file that is shorter than its data is refused`() throws {
     let (message, fileByteCount) = try Self.message("storage")
-    let ends = try HDF5Index(parsing: message, fileByteCount: fileByteCount).datasets.flatMap {
-      switch $0.storage {
+    let index = try HDF5Index(parsing: message, fileByteCount: fileByteCount)
+    let ends = index.datasets.flatMap { dataset -> [Int] in
+      switch dataset.storage {
       case .contiguous(let offset, let byteCount): [offset + byteCount]
       case .chunked(_, let chunks): chunks.map { $0.offset + $0.byteCount }
       default: []
