@@ -423,6 +423,10 @@ static inline bool qc_h5_filter_facts(qc_h5_id properties, unsigned index, struc
 
 /// The absolute offset of contiguous data; qc_h5_none where nothing is stored.
 static inline uint64_t qc_h5_offset(qc_h5_id dataset) {
+  // 1.10 adds the user block to the address that stands for none.
+  H5D_space_status_t status = H5D_SPACE_STATUS_NOT_ALLOCATED;
+  if (H5Dget_space_status((hid_t)dataset, &status) >= 0 && status == H5D_SPACE_STATUS_NOT_ALLOCATED)
+    return qc_h5_none;
   haddr_t offset = H5Dget_offset((hid_t)dataset);
   if (offset != HADDR_UNDEF) return offset;
   (void)H5Eclear2(H5E_DEFAULT);

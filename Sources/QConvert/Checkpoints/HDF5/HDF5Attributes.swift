@@ -59,7 +59,9 @@ extension HDF5Indexer {
       let (byteCount, overflow) = (count ?? .max).multipliedReportingOverflow(by: size)
       guard !overflow, byteCount <= Self.attributeByteLimit else { break }
       var bytes = [UInt8](repeating: 0, count: byteCount)
-      guard unsafe byteCount == 0 || qc_h5_read_attribute(attribute.id, type.id, &bytes) else { break }
+      guard unsafe byteCount == 0 || qc_h5_read_attribute(attribute.id, type.id, &bytes) else {
+        break
+      }
       record.append(1)
       record.append(bytes)
       return
@@ -85,12 +87,16 @@ extension HDF5Indexer {
     guard count > 0 else { return [] }
     var pointers = unsafe [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
     let succeeded = unsafe qc_h5_read_texts(attribute.id, type.id, &pointers)
-    defer { for unsafe case let pointer? in unsafe pointers { unsafe qc_h5_free(pointer) } }
+    defer {
+      for index in unsafe pointers.indices {
+        if let pointer = unsafe pointers[index] { unsafe qc_h5_free(pointer) }
+      }
+    }
     guard succeeded else { return nil }
     var texts: [[UInt8]] = []
     var byteCount = 0
-    for unsafe pointer in unsafe pointers {
-      let text = unsafe pointer.map { unsafe [UInt8](bytesOf: $0) } ?? []
+    for index in unsafe pointers.indices {
+      let text = unsafe pointers[index].map { unsafe [UInt8](bytesOf: $0) } ?? []
       byteCount += text.count
       guard byteCount <= Self.textByteLimit else { return nil }
       texts.append(text)

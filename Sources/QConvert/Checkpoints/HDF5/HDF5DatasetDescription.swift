@@ -104,14 +104,14 @@ extension HDF5Message {
 
   private mutating func append(_ filter: qc_h5_filter) {
     append(Int(filter.id))
-    unsafe append(withUnsafeBytes(of: filter.name) { name in unsafe Array(name.prefix { $0 != 0 }) })
+    unsafe append(
+      withUnsafeBytes(of: filter.name) { name in unsafe Array(name.prefix { $0 != 0 }) })
     let count = min(filter.parameter_count, UInt64(qc_h5_filter_parameters))
     append(count)
-    unsafe withUnsafeBytes(of: filter.parameters) { bytes in
-      for unsafe parameter in unsafe bytes.bindMemory(to: UInt32.self).prefix(Int(count)) {
-        append(UInt64(parameter))
-      }
+    let parameters = unsafe withUnsafeBytes(of: filter.parameters) { bytes in
+      unsafe Array(bytes.bindMemory(to: UInt32.self).prefix(Int(count)))
     }
+    for parameter in parameters { append(UInt64(parameter)) }
   }
 
   fileprivate mutating func append(
@@ -149,7 +149,9 @@ private struct HDF5Chunks {
         { context, start, mask, offset, size in
           guard let context = unsafe context, let start = unsafe start else { return false }
           let chunks = unsafe context.assumingMemoryBound(to: HDF5Chunks.self)
-          for axis in unsafe 0..<chunks.pointee.rank { unsafe chunks.pointee.numbers.append(start[axis]) }
+          for axis in unsafe 0..<chunks.pointee.rank {
+            unsafe chunks.pointee.numbers.append(start[axis])
+          }
           unsafe chunks.pointee.numbers += [UInt64(mask), offset, size]
           return unsafe chunks.pointee.numbers.count < HDF5Message.limit / 8
         }, unsafe chunks)

@@ -126,7 +126,11 @@ struct HDF5DatasetParser {
       throw .chunkMismatch(path, needed: grid.chunkByteCount, stored: plainSize)
     }
     let chunks = try parseChunks(&reader, grid, hasPlainEdges: hasPlainEdges)
-    try checkShapeBomb(stored: chunks.reduce(0) { $0 + $1.byteCount })
+    try checkShapeBomb(
+      stored: chunks.reduce(0) { sum, chunk in
+        let (sum, overflow) = sum.addingReportingOverflow(chunk.byteCount)
+        return overflow ? .max : sum
+      })
     storage = .chunked(shape: grid.chunk, chunks: chunks)
   }
 
@@ -166,10 +170,9 @@ struct HDF5DatasetParser {
       if hasPlainEdges, cell.isPartial { mask = allFilters }
       let offset = try reader.number()
       let byteCount = try reader.size()
-      if mask & allFilters == allFilters {
-        guard byteCount == grid.chunkByteCount else {
-          throw .chunkMismatch(path, needed: grid.chunkByteCount, stored: UInt64(byteCount))
-        }
+      let isPlain = mask & allFilters == allFilters
+      guard isPlain ? byteCount == grid.chunkByteCount : byteCount > 0 else {
+        throw .chunkMismatch(path, needed: grid.chunkByteCount, stored: UInt64(byteCount))
       }
       let range = try range(offset, byteCount)
       extents.append(range)

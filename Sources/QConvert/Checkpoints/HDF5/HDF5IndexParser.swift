@@ -182,14 +182,16 @@ struct HDF5IndexParser {
     try parser.parse(&reader)
     let attributes = try parseAttributes(of: path)
     if let filter = parser.builtInFilter {
-      warnings.add("\(HDF5Error.unsupportedFilter(path, id: filter.id, name: filter.name)): left out")
+      warnings.add(
+        "\(HDF5Error.unsupportedFilter(path, id: filter.id, name: filter.name)): left out")
       datasets.append(nil)
       return
     }
     for range in parser.extents { extents.append(Extent(range: range, dataset: datasets.count)) }
     datasets.append(
       HDF5Dataset(
-        path: path, address: address, type: parser.type, shape: parser.shape, storage: parser.storage,
+        path: path, address: address, type: parser.type, shape: parser.shape,
+        storage: parser.storage,
         filters: parser.filters, fill: parser.fill, attributes: attributes))
   }
 
@@ -226,7 +228,8 @@ extension HDF5Limit: CustomStringConvertible {
     case .links: "the file has more than \(HDF5Indexer.linkLimit) links up to here"
     case .pathLength: "a path of more than \(HDF5Indexer.pathLimit) bytes"
     case .attributes: "more than \(HDF5Indexer.attributeLimit) attributes"
-    case .messageLength: "the index of the file takes more than \(HDF5Message.limit) bytes up to here"
+    case .messageLength:
+      "the index of the file takes more than \(HDF5Message.limit) bytes up to here"
     }
   }
 }

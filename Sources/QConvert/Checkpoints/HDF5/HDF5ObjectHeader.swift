@@ -11,6 +11,10 @@
 /// A message of type 16 is the address and the byte count of a further block of messages, which in version
 /// 2 begins with "OCHK" and ends with a checksum. One of type 8 is the layout of a dataset.
 struct HDF5ObjectHeader {
+  /// The largest block of messages, and the most of them.
+  private static let blockLimit = 16 << 20
+  private static let blockCountLimit = 1024
+
   /// The element size in the layout of chunks.
   private(set) var chunkElementSize: Int?
 
@@ -44,8 +48,9 @@ struct HDF5ObjectHeader {
   private mutating func read(_ address: UInt64, _ count: Int) throws(StorageError) -> Bool {
     var pending = [(address: address, count: count, isFirst: true)]
     while let next = pending.popLast() {
-      guard let range = file.range(at: next.address, count: next.count),
-        !blocks.contains(where: { $0.overlaps(range) }), blocks.count < 4096,
+      guard next.count <= Self.blockLimit,
+        let range = file.range(at: next.address, count: next.count),
+        !blocks.contains(where: { $0.overlaps(range) }), blocks.count < Self.blockCountLimit,
         let bytes = try file.bytes(at: next.address, count: next.count)
       else { return false }
       blocks.append(range)

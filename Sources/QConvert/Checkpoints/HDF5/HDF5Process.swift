@@ -1,3 +1,4 @@
+import Synchronization
 import SystemPackage
 
 #if canImport(Darwin)
@@ -8,9 +9,10 @@ import Glibc
 
 /// The process that walks a file, seen from outside.
 struct HDF5Process {
-  private static let timeLimit = Duration.seconds(60)
-  /// Enough of standard error for a reason.
-  private static let errorLimit = 4096
+  private static let starting = Mutex(())
+  static let timeLimit = Duration.seconds(60)
+  /// More than any process has to complain of.
+  private static let errorLimit = 1 << 20
   /// The names of variables that a process keeps: where its libraries are, and its language.
   private static let environment: Set<String> = [
     "PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH",
@@ -18,32 +20,53 @@ struct HDF5Process {
 
   /// Has an executable walk a file.
   ///
-  /// - Throws: `HDF5Error.indexerFailed`, or the `Errno` of a process that cannot be started.
-  static func message(of path: FilePath, by executable: FilePath) throws -> [UInt8] {
-    let (output, outputEnd) = try FileDescriptor.pipe()
-    defer { try? output.close() }
-    let (errors, errorEnd) = try FileDescriptor.pipe()
-    defer { try? errors.close() }
-    let process: HDF5Process
-    do {
-      defer {
-        try? outputEnd.close()
-        try? errorEnd.close()
+  /// - Throws: ``HDF5Error/indexerFailed(_:)``, or ``StorageError`` if it cannot be started.
+  static func message(
+    of path: FilePath, by executable: FilePath, timeLimit: Duration = timeLimit
+  ) throws -> [UInt8] {
+    var ends: [FileDescriptor] = []
+    defer { for end in ends { try? end.close() } }
+    // One start at a time: between the making of a pipe and its mark another process would inherit it.
+    let started = starting.withLock { _ in
+      Result { () throws(Errno) in
+        for _ in 0..<2 { ends += try pipe() }
+        return try HDF5Process(
+          executable, [HDF5Access.argument, path.string], output: ends[1], errors: ends[3],
+          timeLimit)
       }
-      for end in [output, errors] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
-      process = try HDF5Process(
-        executable, [HDF5Access.argument, path.string], output: outputEnd, errors: errorEnd)
     }
-    return try process.finish(output, errors)
+    let process: HDF5Process
+    do throws(Errno) {
+      process = try started.get()
+    } catch {
+      throw StorageError.cannotOpen(executable, error)
+    }
+    // The process has its own; as long as these are open the pipes do not end.
+    for end in [3, 1] { try? ends.remove(at: end).close() }
+    return try process.finish(ends[0], ends[1])
+  }
+
+  /// A pipe that no process inherits by accident: the end to read from, the end to write to.
+  private static func pipe() throws(Errno) -> [FileDescriptor] {
+    do {
+      let ends = try FileDescriptor.pipe()
+      for end in [ends.readEnd, ends.writeEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
+      return [ends.readEnd, ends.writeEnd]
+    } catch {
+      throw error as? Errno ?? .ioError
+    }
   }
 
   private let id: pid_t
+  private let timeLimit: Duration
   private let deadline: ContinuousClock.Instant
 
   private init(
-    _ executable: FilePath, _ arguments: [String], output: FileDescriptor, errors: FileDescriptor
+    _ executable: FilePath, _ arguments: [String], output: FileDescriptor, errors: FileDescriptor,
+    _ timeLimit: Duration
   ) throws(Errno) {
-    deadline = .now + Self.timeLimit
+    self.timeLimit = timeLimit
+    deadline = .now + timeLimit
     #if canImport(Darwin)
     var actions: posix_spawn_file_actions_t?
     var attributes: posix_spawnattr_t?
@@ -59,13 +82,20 @@ struct HDF5Process {
     unsafe posix_spawn_file_actions_adddup2(&actions, output.rawValue, STDOUT_FILENO)
     unsafe posix_spawn_file_actions_adddup2(&actions, errors.rawValue, STDERR_FILENO)
     // A group of its own: what interrupts this process from a terminal is this process's to handle.
-    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    #if canImport(Darwin)
+    let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_CLOEXEC_DEFAULT
+    #else
+    let flags = POSIX_SPAWN_SETPGROUP
+    #endif
+    unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
 
-    var words: [UnsafeMutablePointer<CChar>?] = unsafe ([executable.string] + arguments).map { unsafe strdup($0) }
+    var words: [UnsafeMutablePointer<CChar>?] = unsafe ([executable.string] + arguments).map {
+      unsafe strdup($0)
+    }
     var variables: [UnsafeMutablePointer<CChar>?] = unsafe Self.variables.map { unsafe strdup($0) }
     unsafe words.append(nil)
     unsafe variables.append(nil)
-    defer { for unsafe word in unsafe words + variables { unsafe free(word) } }
+    defer { unsafe (words + variables).forEach { unsafe free($0) } }
     var id: pid_t = 0
     let code = unsafe executable.withPlatformString {
       unsafe posix_spawn(&id, $0, &actions, &attributes, words, variables)
@@ -77,7 +107,9 @@ struct HDF5Process {
   /// The environment of a process: nothing in it changes what libhdf5 does, but that file systems without
   /// locks are no obstacle.
   private static var variables: [String] {
-    environment.sorted().compactMap { name in unsafe getenv(name).map { unsafe "\(name)=\(String(cString: $0))" } }
+    environment.sorted().compactMap { name in
+      unsafe getenv(name).map { unsafe "\(name)=\(String(cString: $0))" }
+    }
       + ["HDF5_USE_FILE_LOCKING=BEST_EFFORT", "SWIFT_BACKTRACE=enable=no"]
   }
 
@@ -89,7 +121,7 @@ struct HDF5Process {
     if reason != nil { kill(id, SIGKILL) }
     let status = wait()
     if let reason { throw .indexerFailed(reason) }
-    guard let status else { throw .indexerFailed("no answer in \(Self.timeLimit)") }
+    guard let status else { throw .indexerFailed("no answer in \(timeLimit)") }
     let signal = status & 0x7f
     guard signal == 0 else { throw .indexerFailed(Self.describe(signal)) }
     guard status == 0 else { throw .indexerFailed("exit status \(status >> 8 & 0xff)") }
@@ -107,10 +139,8 @@ struct HDF5Process {
     }
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while ends.contains(where: { $0.fd >= 0 }) {
-      let rest = deadline - .now
-      guard rest > .zero else { return (message, "no answer in \(Self.timeLimit)") }
-      let milliseconds = Int32(clamping: rest / .milliseconds(1) < 1000 ? 100 : 1000)
-      guard unsafe poll(&ends, nfds_t(ends.count), milliseconds) > 0 else { continue }
+      guard .now < deadline else { return (message, "no answer in \(timeLimit)") }
+      guard unsafe poll(&ends, nfds_t(ends.count), 100) > 0 else { continue }
       for index in ends.indices where ends[index].fd >= 0 && ends[index].revents != 0 {
         let count = unsafe read(ends[index].fd, &buffer, buffer.count)
         if count < 0, errno == EINTR { continue }
@@ -125,7 +155,7 @@ struct HDF5Process {
           guard message.count <= 2 * HDF5Message.limit else { return (message, "endless answer") }
         } else {
           errorCount += count
-          guard errorCount <= 1 << 20 else { return (message, "endless complaints") }
+          guard errorCount <= Self.errorLimit else { return (message, "endless complaints") }
         }
       }
     }

@@ -29,14 +29,17 @@ import Testing
   func `no number traps, wherever it stands`(_ file: String) throws {
     let (message, fileByteCount) = try Self.message(file)
     let numbers: [UInt64] = [
-      0, 1, 7, 1 << 16, 1 << 31, 1 << 32, 1 << 47, 1 << 61, .max >> 1, .max >> 1 + 1, .max - 1, .max,
+      0, 1, 7, 1 << 16, 1 << 31, 1 << 32, 1 << 47, 1 << 61, .max >> 1, .max >> 1 + 1, .max - 1,
+      .max,
     ]
     var refused = 0
     // Texts put some numbers at odd places.
     for start in stride(from: 0, to: message.count - 8, by: 3) {
       for number in numbers {
         var changed = message
-        for index in 0..<8 { changed[start + index] = UInt8(truncatingIfNeeded: number >> (8 * UInt64(index))) }
+        for index in 0..<8 {
+          changed[start + index] = UInt8(truncatingIfNeeded: number >> (8 * UInt64(index)))
+        }
         do {
           let index = try HDF5Index(parsing: changed, fileByteCount: fileByteCount)
           for case .contiguous(let offset, let byteCount) in index.datasets.map(\.storage) {
@@ -51,8 +54,18 @@ import Testing
   }
 
   @Test func `a file that is shorter than its data is refused`() throws {
-    let (message, _) = try Self.message("storage")
-    #expect(throws: HDF5Error.self) { try HDF5Index(parsing: message, fileByteCount: 3000) }
+    let (message, fileByteCount) = try Self.message("storage")
+    let index = try HDF5Index(parsing: message, fileByteCount: fileByteCount)
+    let ends = index.datasets.flatMap { dataset -> [Int] in
+      switch dataset.storage {
+      case .contiguous(let offset, let byteCount): [offset + byteCount]
+      case .chunked(_, let chunks): chunks.map { $0.offset + $0.byteCount }
+      default: []
+      }
+    }
+    let end = try #require(ends.max())
+    _ = try HDF5Index(parsing: message, fileByteCount: end)
+    #expect(throws: HDF5Error.self) { try HDF5Index(parsing: message, fileByteCount: end - 1) }
   }
 
   @Test func `a file that was replaced is not taken for the one that was opened`() throws {
