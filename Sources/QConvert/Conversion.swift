@@ -28,12 +28,12 @@ public struct Conversion: Sendable {
   ///   ``PlanError``, ``CalculatorError``, ``LayoutError``; ``RecordError/alreadyQuantized`` for an output
   ///   of this library.
   public init(of input: FilePath, _ options: ConversionOptions) throws {
-    model = try Model(input)
+    model = try Model(input, hdf5: options.hdf5Access)
     self.options = options
     try model.demandFloats()
     let tensors = model.storedTensors.map(\.descriptor)
     let specs = try SpecAssignment(
-      options.configuration, options.moduleTypes, names: tensors.map(\.name))
+      options.configuration, options.moduleTypes, names: tensors.map(\.selectionName))
     let unmatched = try options.unmatched(specs, tensors)
     let verdicts = try options.verdicts(on: tensors, specs)
     let idle = options.selection.idlePatterns(tensors, verdicts)

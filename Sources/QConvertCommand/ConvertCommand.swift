@@ -143,6 +143,7 @@ struct ConvertCommand: ParsableCommand {
       throw ValidationError("--packed goes with the native layout only")
     }
     options.layout = layout
+    options.hdf5Access = .byTool
     options.separatesBuffers = buffers == .separate
     options.shardByteCount = shardSize?.bytes
     options.isStrict = strict

@@ -7,14 +7,14 @@ struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Show the tensors and the metadata of a checkpoint.")
 
-  @Argument(help: "A safetensors file, an index or a model directory.")
+  @Argument(help: "A safetensors or HDF5 file, an index or a model directory.")
   var input: FilePath
 
   @Flag(help: "Print the contents as one JSON object.")
   var json = false
 
   func run() throws {
-    let model = try Model(input)
+    let model = try Model(input, hdf5: .byTool)
     for warning in model.warnings + model.shards.flatMap(\.checkpoint.warnings) {
       Console.warn("\(input): \(warning)")
     }

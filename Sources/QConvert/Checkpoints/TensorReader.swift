@@ -58,22 +58,22 @@ final class TensorReader {
     let wanted = bytes.lowerBound / size..<(bytes.upperBound + size - 1) / size
     let copy = BlockCopy(storage)
     for block in copy.blocks(touching: wanted) {
-      let decoded = try storage.blocks[block].map { stored in
-        try decoder.decode(
+      let decoded = unsafe try storage.blocks[block].map { stored in
+        unsafe try decoder.decode(
           stored, storage.filters, byteCount: storage.blockByteCount, from: file)
       }
       copy.forEachRun(ofBlock: block, in: wanted) { run, start in
         // The first element wanted may be wanted in part, and the last.
         let part = (run.lowerBound * size..<run.upperBound * size).clamped(to: bytes)
-        let target = UnsafeMutableRawBufferPointer(
+        let target = unsafe UnsafeMutableRawBufferPointer(
           rebasing: buffer[part.lowerBound - bytes.lowerBound..<part.upperBound - bytes.lowerBound])
-        if let decoded {
+        if let source = unsafe decoded {
           let first = start * size + part.lowerBound - run.lowerBound * size
-          target.copyMemory(
-            from: UnsafeRawBufferPointer(rebasing: decoded[first..<first + part.count]))
+          unsafe target.copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: source[first..<first + part.count]))
         } else {
           for index in 0..<part.count {
-            target[index] = storage.fill[(part.lowerBound + index) % size]
+            unsafe target[index] = storage.fill[(part.lowerBound + index) % size]
           }
         }
       }

@@ -9,7 +9,7 @@ extension ConversionOptions {
         return try selector.verdict(on: tensor)
       } catch let error as GranularityError {
         if isStrict { throw PlanError.cannotApply(tensor.name, error) }
-        return TensorVerdict(.skip(.granularity(error)), selector.rule(for: tensor.name))
+        return TensorVerdict(.skip(.granularity(error)), selector.rule(for: tensor))
       }
     }
   }

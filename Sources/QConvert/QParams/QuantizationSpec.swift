@@ -83,6 +83,11 @@ public struct QuantizationSpec: Hashable, Sendable {
     }
   }
 
+  /// The spec with another granularity of the same kind, or one that is known to be right.
+  func replacing(_ granularity: Granularity) -> QuantizationSpec {
+    QuantizationSpec(self, granularity)
+  }
+
   /// A spec with other groups, which cannot make it wrong.
   private init(_ spec: QuantizationSpec, _ granularity: Granularity) {
     dtype = spec.dtype

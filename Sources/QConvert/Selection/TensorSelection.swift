@@ -54,6 +54,10 @@ public enum CopyReason: Hashable, Sendable {
   case notAWeight
   /// The configuration says nothing of a parameter of this name.
   case notNamed(TensorName)
+  /// In a file that tells of layers: no kernel and no embedding.
+  case notALayerWeight
+  /// What an optimizer keeps.
+  case optimizerState
   case rank(Int)
   case empty
   case excluded(String)
@@ -74,6 +78,8 @@ extension CopyReason: CustomStringConvertible {
     case .notFloat(let dtype): "\(dtype) is not a float type that can be quantized"
     case .notAWeight: "not named weight"
     case .notNamed(let parameter): "no setting for \(parameter)"
+    case .notALayerWeight: "no weight of a layer"
+    case .optimizerState: "state of an optimizer"
     case .rank(let rank): rank == 0 ? "a scalar" : "\(rank) axis only"
     case .empty: "no elements"
     case .excluded(let pattern): "excluded by \(pattern)"

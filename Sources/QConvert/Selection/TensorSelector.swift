@@ -32,7 +32,7 @@ struct TensorSelector {
     }
     if tensor.byteCount == 0 { return TensorVerdict(.copy(.empty), .kind) }
     let including = tensor.shape.isEmpty ? nil : selection.includingPattern(tensor.name)
-    switch specs.decision(for: tensor.name) {
+    switch specs.decision(for: tensor.selectionName) {
     case .off(let rule):
       return TensorVerdict(.copy(.switchedOff), .configuration(rule))
     case .spec(let spec, let rule, let takesVectors):
@@ -45,12 +45,17 @@ struct TensorSelector {
     case .none(let rule):
       let isExperts = tensor.holdsExperts
       guard including != nil || isExperts else {
+        if let layer = tensor.layer {
+          let reason =
+            layer.isOptimizerState ? CopyReason.optimizerState : .notALayerWeight
+          return TensorVerdict(.copy(reason), .kind)
+        }
         let reason =
           rule.isForAllWeights
           ? CopyReason.notAWeight : .notNamed(TensorName(tensor.name.parameter))
         return TensorVerdict(.copy(reason), .configuration(rule))
       }
-      guard let (spec, rule) = specs.weightSpec(forModuleOf: tensor.name) else {
+      guard let (spec, rule) = specs.weightSpec(forModuleOf: tensor.selectionName) else {
         return TensorVerdict(.copy(.switchedOff), .kind)
       }
       return try quantize(tensor, spec, including.map(SelectionRule.include) ?? .experts(rule))
@@ -58,22 +63,24 @@ struct TensorSelector {
   }
 
   /// The rule that would have a tensor quantized.
-  func rule(for name: TensorName) -> SelectionRule {
-    if let pattern = selection.includingPattern(name) { return .include(pattern) }
-    return switch specs.decision(for: name) {
+  func rule(for tensor: TensorDescriptor) -> SelectionRule {
+    if let pattern = selection.includingPattern(tensor.name) { return .include(pattern) }
+    return switch specs.decision(for: tensor.selectionName) {
     case .spec(_, let rule, _), .off(let rule): .configuration(rule)
-    case .none: specs.weightSpec(forModuleOf: name).map { .experts($0.1) } ?? .kind
+    case .none:
+      specs.weightSpec(forModuleOf: tensor.selectionName).map { .experts($0.1) } ?? .kind
     }
   }
 
   private func quantize(
     _ tensor: TensorDescriptor, _ spec: QuantizationSpec, _ rule: SelectionRule
   ) throws -> TensorVerdict {
-    let spec =
+    let spec = tensor.layer.map { spec.filled(for: $0, rank: tensor.shape.count) } ?? spec
+    let resolved =
       tensor.holdsExperts
       ? try spec.perLeadingIndex(rank: 3) : try spec.resolved(rank: tensor.shape.count)
-    _ = try spec.granularity.blockShape(for: tensor.shape)
-    return TensorVerdict(.quantize(spec), rule)
+    _ = try resolved.granularity.blockShape(for: tensor.shape)
+    return TensorVerdict(.quantize(resolved), rule)
   }
 }
 
@@ -81,7 +88,7 @@ extension TensorDescriptor {
   /// Whether the tensor holds the weight matrices of all experts of a mixture, one for every leading
   /// index, as `model.layers.0.mlp.experts.gate_up_proj` does; `experts.0.conv.weight` is of one.
   fileprivate var holdsExperts: Bool {
-    guard shape.count == 3 else { return false }
+    guard shape.count == 3, layer == nil else { return false }
     let components = name.string.split(separator: ".")
     guard let place = components.firstIndex(where: { $0.hasSuffix("experts") }) else {
       return false

@@ -8,6 +8,8 @@ public struct TensorDescriptor: Sendable {
   public let shape: [Int]
   /// Where the elements are.
   let storage: TensorStorage
+  /// What the file tells of its layer; nil where names tell all there is.
+  public let layer: LayerParameter?
 
   /// A tensor whose elements stand in a file one after the other, row-major and little endian, at these
   /// absolute byte offsets; shape, type and byte count agree.
@@ -15,15 +17,22 @@ public struct TensorDescriptor: Sendable {
     self.init(name: name, dtype: dtype, shape: shape, storage: .contiguous(bytes))
   }
 
-  init(name: TensorName, dtype: DType, shape: [Int], storage: TensorStorage) {
+  init(
+    name: TensorName, dtype: DType, shape: [Int], storage: TensorStorage,
+    layer: LayerParameter? = nil
+  ) {
     self.name = name
     self.dtype = dtype
     self.shape = shape
     self.storage = storage
+    self.layer = layer
   }
 
   /// The number of elements: the product of the shape, 1 for a scalar.
   public var elementCount: Int { shape.reduce(1, *) }
+
+  /// The name under which patterns for modules and specs know the tensor.
+  var selectionName: TensorName { layer?.selectionName ?? name }
 
   /// The bytes that the elements take in memory.
   public var byteCount: Int {

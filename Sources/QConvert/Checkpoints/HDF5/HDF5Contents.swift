@@ -17,7 +17,10 @@ struct HDF5Contents {
       tensors.append(
         TensorDescriptor(
           name: dataset.path, dtype: element.dtype, shape: shape,
-          storage: try dataset.tensorStorage(element)))
+          storage: try dataset.tensorStorage(element),
+          layer: LayerParameter(
+            path: dataset.path, rank: shape.count,
+            isFloat: FloatPrecision(element.dtype) != nil)))
     }
     self.tensors = tensors
     self.warnings = warnings

@@ -39,7 +39,10 @@ public struct Model: Sendable {
   ///
   /// - Throws: ``StorageError``, ``DirectoryError``; ``CheckpointError`` for a file, ``ModelError`` for
   ///   files that do not go together.
-  public init(_ path: FilePath) throws {
+  /// - Parameters:
+  ///   - path: The file, index or directory.
+  ///   - access: Where libhdf5 walks an HDF5 file.
+  public init(_ path: FilePath, hdf5 access: HDF5Access = .inProcess) throws {
     if try FileIdentity(existing: path).isDirectory {
       try self.init(path, at: ModelDirectory(path), index: nil)
     } else if let index = try ShardIndex(given: path) {
@@ -47,16 +50,16 @@ public struct Model: Sendable {
       let directory = try ModelDirectory(parent.isEmpty ? "." : parent)
       try self.init(path, at: directory, index: (path.lastComponent?.string ?? "", index))
     } else {
-      try self.init(file: path)
+      try self.init(file: path, access)
     }
   }
 
-  private init(file path: FilePath) throws {
+  private init(file path: FilePath, _ access: HDF5Access) throws {
     self.path = path
     directory = nil
     indexName = nil
     index = nil
-    shards = [Shard(name: path.lastComponent?.string ?? "", checkpoint: try Checkpoint(path))]
+    shards = [Shard(name: path.lastComponent?.string ?? "", checkpoint: try Checkpoint(path, hdf5: access))]
     companions = []
     leftOut = []
     warnings = []

@@ -12,7 +12,7 @@ extension SafetensorsHeader {
   /// Padded with spaces so that the data begins at a multiple of 8.
   /// - Throws: ``SafetensorsError/outputHeaderTooLong(_:)`` beyond what readers accept.
   static func bytes(
-    of items: some Sequence<Item>, metadata: [Metadata]
+    of items: some Sequence<Item>, metadata: [MetadataEntry]
   ) throws(SafetensorsError) -> [UInt8] {
     var text = Array(repeating: UInt8(0), count: 8)
     text.append(UInt8(ascii: "{"))

@@ -1,0 +1,50 @@
+/// What a file tells of the layer that a tensor belongs to, where it tells more than a name.
+public struct LayerParameter: Hashable, Sendable {
+  /// The name under which patterns for modules and specs know the tensor: the path with dots, `weight` at
+  /// the end where it is one.
+  let selectionName: TensorName
+  /// Whether a layer multiplies by it: kernels and embeddings, not biases, statistics or what an
+  /// optimizer keeps.
+  public let isWeight: Bool
+  /// Whether it is the state of an optimizer.
+  public let isOptimizerState: Bool
+  /// The axis of the output channels.
+  let channelAxis: Int?
+  /// The axis along which blocks lie by default: that of the input channels.
+  let blockAxis: Int?
+}
+
+extension LayerParameter {
+  /// What holds for a dataset of which nothing but path, type and shape is known: it is a weight when it is
+  /// a matrix or more; the last axis is that of the channels, as in the kernels of Keras.
+  init(path: TensorName, rank: Int, isFloat: Bool) {
+    let components = path.string.split(separator: "/")
+    isOptimizerState = components.first.map { $0.hasPrefix("optimizer") } ?? false
+    isWeight = isFloat && rank >= 2 && !isOptimizerState
+    let dotted = components.joined(separator: ".")
+    selectionName = TensorName(
+      isWeight && components.last != "weight" ? "\(dotted).weight" : dotted)
+    channelAxis = rank > 0 ? rank - 1 : nil
+    blockAxis = rank > 1 ? rank - 2 : nil
+  }
+}
+
+extension QuantizationSpec {
+  /// The spec with the axes of a layer in place of those that are not given.
+  func filled(for layer: LayerParameter, rank: Int) -> QuantizationSpec {
+    switch granularity {
+    case .perChannel(nil):
+      return layer.channelAxis.map { replacing(.perChannel(axis: $0)) } ?? self
+    case .perBlock(nil, let size):
+      guard let blockAxis = layer.blockAxis, rank > 2 else {
+        return layer.blockAxis.map { replacing(.perBlock(axis: $0, size: size)) } ?? self
+      }
+      // A block holds the whole window of a convolution and one output channel.
+      var sizes = [Int](repeating: -1, count: rank)
+      sizes[blockAxis] = size
+      if let channelAxis = layer.channelAxis, channelAxis != blockAxis { sizes[channelAxis] = 1 }
+      return replacing(.perBlocks(sizes))
+    default: return self
+    }
+  }
+}
