@@ -42,7 +42,7 @@ public struct Conversion: Sendable {
       options.skipsNonFinite ? try plan.skippingNonFinite(in: model, verdicts, options) : plan
     try self.plan.checkCoverage(options.requiredCoverage)
     warnings =
-      model.allWarnings + options.configuration.notes + unmatched
+      model.allWarnings + self.plan.warnings + options.configuration.notes + unmatched
       + idle.map { "the pattern \(TensorName($0)) includes nothing that can be quantized" }
       + (try TiedTensors(model, self.plan)).notes
       + (options.shardByteCount == nil ? [] : model.disputedMetadata).map {

@@ -119,7 +119,7 @@ extension ConversionPlan {
         role: model.directory == nil ? .main : .shard(shard.name),
         metadata: shard.checkpoint.entries.filter {
           $0.name != QuantizationRecord.metadataName
-        })
+        }, template: shard.checkpoint.hdf5.map(HDF5Template.init))
     }
     self = try PlanBuilder(files: files).plan(ordered)
     index = PlannedIndex(of: self, model)

@@ -15,6 +15,8 @@ public struct Checkpoint: Sendable {
 
   let file: InputFile
   let entries: [MetadataEntry]
+  /// What an HDF5 file holds; nil for a safetensors file.
+  let hdf5: HDF5Index?
 
   /// Opens a safetensors or HDF5 file and checks what it says of its tensors against its size.
   ///
@@ -27,12 +29,15 @@ public struct Checkpoint: Sendable {
     file = try InputFile(path)
     do {
       if try HDF5Index.hasSignature(file) {
-        let contents = try HDF5Contents(HDF5Index(of: file, access: access))
+        let index = try HDF5Index(of: file, access: access)
+        let contents = try HDF5Contents(index)
+        hdf5 = index
         tensors = contents.tensors
         entries = contents.entries
         warnings = contents.warnings
       } else {
         let header = try Self.readHeader(of: file)
+        hdf5 = nil
         tensors = header.tensors
         entries = header.metadata
         warnings = header.warnings

@@ -12,6 +12,8 @@ public struct ConversionOptions: Sendable {
   public var requiredCoverage = 0.0
   /// How the output is laid out.
   public var layout: any OutputLayout = NativeLayout()
+  /// The container of the output; nil means that of the input.
+  public var format: OutputFormat?
   /// Whether scales, zero points and minvals go to a file of their own, `<output>.buffers.<extension>`.
   public var separatesBuffers = false
   /// The bytes of tensors at which a shard of the output ends; nil leaves tensors in their shards. The

@@ -63,7 +63,8 @@ extension ConversionPlan {
       let kept = sources[main].isEmpty ? [main] : sources[main]
       return PlanBuilder.File(
         role: role,
-        metadata: (role == .buffers ? [] : model.metadata(ofShards: kept)) + recorded)
+        metadata: (role == .buffers ? [] : model.metadata(ofShards: kept)) + recorded,
+        template: options.template(of: model, isMain: role == .main))
     }
   }
 
@@ -116,5 +117,14 @@ extension OutputFiles {
     } else {
       self.init(tensorCount: drafts.count, separatesParameters: options.separatesBuffers)
     }
+  }
+}
+
+extension ConversionOptions {
+  /// What an HDF5 output takes over; nil for a safetensors output.
+  fileprivate func template(of model: Model, isMain: Bool) -> HDF5Template? {
+    let source = model.shards.first?.checkpoint.hdf5
+    guard format ?? (source == nil ? .safetensors : .hdf5) == .hdf5 else { return nil }
+    return HDF5Template(isMain ? source : nil)
   }
 }

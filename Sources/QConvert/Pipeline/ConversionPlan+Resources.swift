@@ -16,7 +16,8 @@ extension ConversionPlan {
   func memoryByteCount(jobs: Int) -> Int {
     let workers = max(min(jobs, tensors.reduce(0) { $0 + $1.slabs.count }), 1)
     let buffers = tensors.lazy.map(\.bufferByteCount).max() ?? 0
-    let headers = files.reduce(0) { $0 + $1.header.count } + (index?.bytes.count ?? 0)
+    let headers =
+      files.reduce(0) { $1.segments.reduce($0) { $0 + $1.bytes.count } } + (index?.bytes.count ?? 0)
     let held = heldGroupCounts.prefix(2).reduce(0, +) * Self.bytesPerHeldGroup
     return Self.processByteCount + tensors.count * Self.bytesPerTensor + headers + held
       + workers * buffers

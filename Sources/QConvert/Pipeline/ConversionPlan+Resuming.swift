@@ -59,7 +59,10 @@ extension ConversionPlan {
     var fingerprint = Fingerprint()
     for file in files {
       fingerprint.add(file.name.string)
-      fingerprint.add(file.header)
+      for segment in file.segments {
+        fingerprint.add("\(segment.offset)")
+        fingerprint.add(segment.bytes)
+      }
     }
     if let index { fingerprint.add(index.bytes) }
     for companion in model.companions { fingerprint.add(companion.name) }
@@ -73,10 +76,11 @@ extension PlannedFile {
 
   /// Whether a file has the size and the header of this one.
   fileprivate func isStored(at path: FilePath) -> Bool {
-    guard let file = try? InputFile(path), file.byteCount == byteCount,
-      let start = try? file.bytes(0..<header.count)
-    else { return false }
-    return start == header
+    guard let file = try? InputFile(path), file.byteCount == byteCount else { return false }
+    return segments.allSatisfy { segment in
+      let end = segment.offset + segment.bytes.count
+      return (try? file.bytes(segment.offset..<end)) == segment.bytes
+    }
   }
 }
 

@@ -11,6 +11,8 @@ public struct ConversionPlan: Sendable {
   let closingEntries: [PlannedEntry]
   /// The index of the shards, where there is one.
   var index: PlannedIndex?
+  /// What the format of the output cannot hold.
+  var warnings: [String] = []
 }
 
 /// A tensor of the input and what it becomes.
@@ -62,8 +64,8 @@ public struct PlannedEntry: Sendable {
 public struct PlannedFile: Sendable {
   /// What it is.
   public let role: Role
-  /// The bytes it begins with.
-  let header: [UInt8]
+  /// Its bytes other than those of tensors.
+  let segments: [FileSegment]
   /// Its size.
   public let byteCount: Int
 

@@ -130,7 +130,7 @@ final class DirectorySink: OutputSink {
         planned.path(for: staging.contents), byteCount: planned.byteCount, overwrite: false,
         isDurable: isDurable, clearsLeftovers: false)
       state.open[index] = file
-      try unsafe planned.header.withUnsafeBytes { bytes in try unsafe file.write(bytes, at: 0) }
+      try file.write(planned.segments)
       return file
     }
   }

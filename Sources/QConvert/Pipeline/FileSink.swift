@@ -20,7 +20,7 @@ struct FileSink: OutputSink {
           planned.path(for: path), byteCount: planned.byteCount,
           overwrite: overwrite, isDurable: isDurable)
         files.append(file)
-        try unsafe planned.header.withUnsafeBytes { bytes in try unsafe file.write(bytes, at: 0) }
+        try file.write(planned.segments)
       }
     } catch {
       for file in files { file.discard() }
@@ -47,5 +47,14 @@ struct FileSink: OutputSink {
   func abandon(after error: any Error) -> any Error {
     for file in files { file.discard() }
     return error
+  }
+}
+
+extension OutputFile {
+  /// Writes what is known before any tensor is read.
+  func write(_ segments: [FileSegment]) throws {
+    for segment in segments {
+      try segment.bytes.withUnsafeBytes { bytes in try write(bytes, at: segment.offset) }
+    }
   }
 }

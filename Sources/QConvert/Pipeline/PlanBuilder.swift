@@ -9,6 +9,8 @@ struct PlanBuilder {
   struct File {
     let role: PlannedFile.Role
     let metadata: [MetadataEntry]
+    /// For an HDF5 file, what it takes over from others; nil for a safetensors file.
+    var template: HDF5Template?
   }
 
   /// A tensor whose entries have no place yet.
@@ -32,27 +34,23 @@ struct PlanBuilder {
   ) throws -> ConversionPlan {
     let count = drafts.reduce(closing.count) { $0 + $1.entries.count }
     var names = Set<TensorName>(minimumCapacity: count)
-    var items = files.map { _ in [SafetensorsHeader.Item]() }
-    func add(_ entry: OutputEntry, _ file: Int) throws {
+    var contents = files.map { _ in [Content]() }
+    func add(_ entry: OutputEntry, _ tensor: TensorName, _ file: Int) throws {
       guard names.insert(entry.name).inserted else {
         throw PlanError.duplicateEntry(entry.name)
       }
-      items[file].append(
-        .init(
-          name: entry.name, dtype: entry.dtype, shape: entry.shape, byteCount: entry.byteCount))
+      contents[file].append((entry, tensor))
     }
     for draft in drafts {
-      for entry in draft.entries { try add(entry, file(of: entry, draft)) }
+      for entry in draft.entries { try add(entry, draft.name, file(of: entry, draft)) }
     }
-    for entry in closing { try add(entry, closingFile) }
-    let headers = try zip(files, items).map { file, items in
-      try SafetensorsHeader.bytes(of: items, metadata: file.metadata)
-    }
-    var ends = headers.map(\.count)
+    for entry in closing { try add(entry, entry.name, closingFile) }
+    let frames = try zip(files, contents).map { file, entries in try Frame(file, entries) }
+    // Entries are placed in the order in which they were added.
+    var next = files.map { _ in 0 }
     func place(_ entry: OutputEntry, _ file: Int) -> PlannedEntry {
-      let start = ends[file]
-      ends[file] += entry.byteCount
-      return PlannedEntry(entry: entry, file: file, bytes: start..<ends[file])
+      defer { next[file] += 1 }
+      return PlannedEntry(entry: entry, file: file, bytes: frames[file].places[next[file]])
     }
     let tensors = drafts.map { draft in
       PlannedTensor(
@@ -61,10 +59,48 @@ struct PlanBuilder {
         inputByteCount: draft.inputByteCount, work: draft.work, slabs: draft.slabs)
     }
     let closingEntries = closing.map { place($0, closingFile) }
-    let planned = files.indices.map { index in
-      PlannedFile(role: files[index].role, header: headers[index], byteCount: ends[index])
+    let planned = zip(files, frames).map { file, frame in
+      PlannedFile(role: file.role, segments: frame.segments, byteCount: frame.byteCount)
     }
-    return ConversionPlan(tensors: tensors, files: planned, closingEntries: closingEntries)
+    var plan = ConversionPlan(tensors: tensors, files: planned, closingEntries: closingEntries)
+    plan.warnings = frames.flatMap(\.warnings)
+    return plan
+  }
+
+  private typealias Content = (entry: OutputEntry, tensor: TensorName)
+
+  /// A file without its tensors' bytes, and where they go.
+  private struct Frame {
+    let segments: [FileSegment]
+    let places: [Range<Int>]
+    let byteCount: Int
+    let warnings: [String]
+
+    init(_ file: File, _ entries: [Content]) throws {
+      if let template = file.template {
+        let skeleton = try HDF5Skeleton(of: template.outline(entries, metadata: file.metadata))
+        segments = skeleton.segments.map { FileSegment(offset: $0.offset, bytes: $0.bytes) }
+        places = skeleton.data.map { $0 ?? 0..<0 }
+        byteCount = skeleton.byteCount
+        warnings = skeleton.omissions.map { "\($0)" }
+        return
+      }
+      let header = try SafetensorsHeader.bytes(
+        of: entries.map { entry, _ in
+          .init(
+            name: entry.name, dtype: entry.dtype, shape: entry.shape, byteCount: entry.byteCount)
+        }, metadata: file.metadata)
+      segments = [FileSegment(offset: 0, bytes: header)]
+      var places: [Range<Int>] = []
+      var end = header.count
+      for (entry, _) in entries {
+        places.append(end..<end + entry.byteCount)
+        end += entry.byteCount
+      }
+      self.places = places
+      byteCount = end
+      warnings = []
+    }
   }
 
   private func file(of entry: OutputEntry, _ draft: Draft) -> Int {

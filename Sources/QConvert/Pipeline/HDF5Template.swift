@@ -1,0 +1,111 @@
+/// What an HDF5 output takes over from the HDF5 file that its tensors come from: groups, attributes, and the
+/// types of datasets whose values stay as they are.
+struct HDF5Template {
+  private var groups: [HDF5Outline.Group] = []
+  private var datasets: [TensorName: HDF5Dataset] = [:]
+
+  /// What a file has; nothing where the tensors come from elsewhere.
+  init(_ index: HDF5Index?) {
+    guard let index else { return }
+    groups = index.groups.map { group in
+      HDF5Outline.Group(
+        path: group.path, otherPaths: group.otherPaths,
+        attributes: group.attributes.filter { $0.name != QuantizationRecord.metadataName })
+    }
+    datasets = Dictionary(
+      index.datasets.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The outline of a file with these entries, and the texts that go with it as attributes of the root.
+  ///
+  /// - Parameters:
+  ///   - entries: The entries in order, each with the name of the tensor that it stands for.
+  ///   - metadata: Names and texts.
+  func outline(
+    _ entries: [(entry: OutputEntry, tensor: TensorName)], metadata: [MetadataEntry]
+  ) -> HDF5Outline {
+    var groups = groups
+    if groups.first?.path != "" { groups.insert(HDF5Outline.Group(path: ""), at: 0) }
+    groups[0].attributes += metadata.map { entry in
+      HDF5Attribute(
+        name: entry.name, type: .variableString(isUTF8: true), shape: [],
+        value: .texts([Array(entry.value.utf8)]))
+    }
+    return HDF5Outline(
+      groups: groups,
+      datasets: entries.map { entry, tensor in dataset(entry, of: tensor) })
+  }
+
+  private func dataset(_ entry: OutputEntry, of tensor: TensorName) -> HDF5Outline.Dataset {
+    let path = HDF5Name.encode(entry.name)
+    let source = entry.content.isOfValues ? datasets[tensor] : nil
+    guard let source else {
+      return HDF5Outline.Dataset(path: path, type: HDF5Type(entry.dtype), shape: entry.shape)
+    }
+    let keepsType = entry.content == .original && source.type.isLittleEndian
+    return HDF5Outline.Dataset(
+      path: path, otherPaths: source.otherPaths,
+      type: keepsType ? source.type : HDF5Type(entry.dtype),
+      shape: keepsType ? source.shape : entry.shape, attributes: source.attributes)
+  }
+}
+
+extension OutputEntry.Content {
+  /// Whether it holds the values of the tensor in some form.
+  fileprivate var isOfValues: Bool {
+    switch self {
+    case .original, .quantized, .dequantized: true
+    case .scale, .zeroPoint, .minval, .constant: false
+    }
+  }
+}
+
+extension HDF5Type {
+  /// The type for elements of a tensor, little endian. What HDF5 has no type for are opaque bytes.
+  init(_ dtype: DType) {
+    func float(_ size: Int, exponent: Int, mantissa: Int, bias: Int) -> HDF5Type {
+      .float(
+        HDF5Float(
+          size: size, order: .little, precision: 8 * size, offset: 0, signPosition: 8 * size - 1,
+          exponentPosition: mantissa, exponentSize: exponent, exponentBias: bias,
+          mantissaPosition: 0, mantissaSize: mantissa, isNormalized: true))
+    }
+    func integer(_ size: Int, _ isSigned: Bool) -> HDF5Type {
+      .integer(HDF5Integer(size: size, isSigned: isSigned, order: .little))
+    }
+    self =
+      switch dtype {
+      case .bool:
+        .enumeration(
+          HDF5Integer(size: 1, isSigned: true, order: .little),
+          members: [HDF5Member(name: "FALSE", value: 0), HDF5Member(name: "TRUE", value: 1)])
+      case .int8: integer(1, true)
+      case .uint8: integer(1, false)
+      case .int16: integer(2, true)
+      case .uint16: integer(2, false)
+      case .int32: integer(4, true)
+      case .uint32: integer(4, false)
+      case .int64: integer(8, true)
+      case .uint64: integer(8, false)
+      case .float16: float(2, exponent: 5, mantissa: 10, bias: 15)
+      case .bfloat16: float(2, exponent: 8, mantissa: 7, bias: 127)
+      case .float32: float(4, exponent: 8, mantissa: 23, bias: 127)
+      case .float64: float(8, exponent: 11, mantissa: 52, bias: 1023)
+      case .float8E4M3: float(1, exponent: 4, mantissa: 3, bias: 7)
+      case .float8E5M2: float(1, exponent: 5, mantissa: 2, bias: 15)
+      case .float8E8M0, .float8E4M3FNUZ, .float8E5M2FNUZ, .complex64, .float4E2M1, .float6E2M3,
+        .float6E3M2:
+        .opaque(size: max(dtype.bitWidth / 8, 1), tag: dtype.rawValue)
+      }
+  }
+
+  /// Whether the bytes in the file are those in memory.
+  fileprivate var isLittleEndian: Bool {
+    switch self {
+    case .integer(let type): type.order == .little || type.size == 1
+    case .float(let type): type.order == .little || type.size == 1
+    case .array(let type, _): type.isLittleEndian
+    case .opaque, .enumeration, .string, .variableString, .other: true
+    }
+  }
+}
