@@ -23,11 +23,13 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
+    .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .target(name: "CKernels"),
     .target(
       name: "QConvert",
       dependencies: [
-        "CKernels",
+        "CHDF5", "CKernels",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -44,10 +46,10 @@ let package = Package(
       name: "Fixtures",
       dependencies: [.product(name: "SystemPackage", package: "swift-system")],
       path: "fixtures",
-      exclude: ["make_golden.py"],
+      exclude: ["make_golden.py", "make_hdf5.py"],
       sources: ["Fixtures.swift", "SafetensorsFile.swift", "TemporaryDirectory.swift"],
       resources: [
-        .copy("configurations"), .copy("golden"), .copy("hostile"), .copy("real"),
+        .copy("configurations"), .copy("golden"), .copy("hdf5"), .copy("hostile"), .copy("real"),
       ],
       swiftSettings: settings),
     .testTarget(

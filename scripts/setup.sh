@@ -13,3 +13,17 @@ version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9
 [ "$(printf '6.3\n%s\n' "$version" | sort -V | head -n 1)" = 6.3 ] ||
   fail "Swift ${version:-of unknown version} is too old: 6.3 or newer is needed"
 command -v git >/dev/null || fail "git is missing: apt-get install git, or xcode-select --install"
+
+# HDF5 files are walked with libhdf5 and inflated with zlib; SwiftPM finds both through pkg-config.
+has_libraries() {
+  command -v pkg-config >/dev/null && pkg-config --exists hdf5 zlib
+}
+if ! has_libraries && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  echo "setup: installing libhdf5-dev, zlib1g-dev and pkg-config"
+  apt-get update -qq &&
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+      libhdf5-dev zlib1g-dev pkg-config >/dev/null ||
+    fail "apt-get failed to install libhdf5-dev, zlib1g-dev and pkg-config"
+fi
+has_libraries ||
+  fail "libhdf5, zlib or pkg-config is missing: apt-get install libhdf5-dev zlib1g-dev pkg-config, or brew install hdf5 pkgconf"
