@@ -22,6 +22,7 @@ struct QConvertCommand: ParsableCommand {
     defaultSubcommand: ConvertCommand.self)
 
   static func main() {
+    if let status = HDF5Access.serve(CommandLine.arguments) { exit(withError: ExitCode(status)) }
     Signals.prepare()
     do {
       var command = try parseAsRoot()

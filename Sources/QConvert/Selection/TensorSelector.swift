@@ -46,7 +46,8 @@ struct TensorSelector {
       let isExperts = tensor.holdsExperts
       guard including != nil || isExperts else {
         let reason =
-          rule.isForAllWeights ? CopyReason.notAWeight : .notNamed(TensorName(tensor.name.parameter))
+          rule.isForAllWeights
+          ? CopyReason.notAWeight : .notNamed(TensorName(tensor.name.parameter))
         return TensorVerdict(.copy(reason), .configuration(rule))
       }
       guard let (spec, rule) = specs.weightSpec(forModuleOf: tensor.name) else {

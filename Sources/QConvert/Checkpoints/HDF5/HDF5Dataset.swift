@@ -3,7 +3,9 @@ struct HDF5Dataset: Sendable {
   /// The path from the root, without the slash in front: `model_weights/dense/kernel:0`.
   let path: TensorName
   /// Other paths of the same dataset, by hard links.
-  let otherPaths: [TensorName]
+  var otherPaths: [TensorName] = []
+  /// Where the header of the object is, counted from the end of the user block.
+  let address: UInt64
   let type: HDF5Type
   /// The length of every axis; empty for a scalar, nil where there is no element at all.
   let shape: [Int]?
@@ -17,6 +19,8 @@ struct HDF5Dataset: Sendable {
 
 /// Where the bytes of a dataset are.
 enum HDF5Storage: Hashable, Sendable {
+  /// Not asked for: the type is one whose values are never read.
+  case unread
   /// Nowhere: every element is the fill value.
   case unallocated
   /// In the header of the object.

@@ -56,13 +56,14 @@ enum HDF5StringPadding: String, Sendable {
 }
 
 extension HDF5Type {
-  /// The size of an element in bytes; nil where the value is kept elsewhere.
+  /// The size of an element in bytes; nil where values are kept elsewhere or are never read.
   var byteCount: Int? {
     switch self {
     case .integer(let type), .enumeration(let type, _): type.size
     case .float(let type): type.size
-    case .opaque(let size, _), .string(let size, _, _), .other(_, let size): size
-    case .variableString: nil
+    case .opaque(let size, _), .string(let size, _, _): size
+    case .variableString, .other: nil
+    // Checked when the type was parsed.
     case .array(let type, let shape): type.byteCount.map { shape.reduce($0, *) }
     }
   }
