@@ -54,7 +54,8 @@ import Testing
   func `a preset quantizes all weights`(_ name: String, _ words: String) throws {
     let assignment = try SpecAssignment(
       #require(QuantizerConfig.preset(name)), ModuleTypes(), names: ["a.weight"])
-    guard case .spec(let spec, let rule, takesVectors: false) = assignment.decision(for: "a.weight") else {
+    guard case .spec(let spec, let rule, takesVectors: false) = assignment.decision(for: "a.weight")
+    else {
       Issue.record("not quantized")
       return
     }
