@@ -16,7 +16,7 @@ struct HDF5Contents {
       }
       tensors.append(
         TensorDescriptor(
-          name: dataset.path, dtype: element.dtype, shape: shape,
+          name: HDF5Name.decode(dataset.path), dtype: element.dtype, shape: shape,
           storage: try dataset.tensorStorage(element),
           layer: LayerParameter(
             path: dataset.path, rank: shape.count,

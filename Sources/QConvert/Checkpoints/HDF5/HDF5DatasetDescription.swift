@@ -5,8 +5,26 @@ enum HDF5DatasetDescription {
   case record(HDF5Message)
   case elsewhere(isVirtual: Bool)
 
+  /// Where a dataset is.
+  struct Place {
+    /// So many chunks are fewer than it takes to be slow.
+    private static let fewChunks: UInt64 = 64
+
+    let address: UInt64
+    let userBlock: UInt64
+    let file: HDF5RawFile?
+
+    /// The chunks, if they are many and their index is one that is understood; else libhdf5 is asked.
+    fileprivate func chunkTree(rank: Int, count: UInt64) -> HDF5ChunkTree? {
+      guard let file, count > Self.fewChunks, count < UInt64(HDF5Message.limit / 32),
+        let header = try? HDF5ObjectHeader(at: address, in: file), let root = header.chunkTree
+      else { return nil }
+      return try? HDF5ChunkTree(at: root, rank: rank, count: Int(count), in: file)
+    }
+  }
+
   init(
-    of dataset: borrowing HDF5Handle, _ path: [UInt8], _ address: UInt64, userBlock: UInt64
+    of dataset: borrowing HDF5Handle, _ path: [UInt8], at place: Place
   ) throws(HDF5Failure) {
     // The one place that looks where data is. Nothing else is asked of a dataset whose data is in other
     // files: the answer could depend on whether those exist.
@@ -25,7 +43,7 @@ enum HDF5DatasetDescription {
     var record = HDF5Message()
     record.append(HDF5Record.dataset)
     record.append(path)
-    record.append(address)
+    record.append(place.address)
     let type = try HDF5Handle(qc_h5_dataset_type(dataset.id), .type)
     let values = try record.append(type)
     var space = qc_h5_space()
@@ -46,7 +64,7 @@ enum HDF5DatasetDescription {
       record.append(qc_h5_stored(dataset.id))
     default:
       record.append(3)
-      try record.append(chunked: dataset, properties, facts, userBlock: userBlock)
+      try record.append(chunked: dataset, properties, facts, at: place)
     }
     try record.append(fill: properties, facts, type, size: size)
     self = .record(record)
@@ -77,14 +95,18 @@ extension HDF5Message {
 
   fileprivate mutating func append(
     chunked dataset: borrowing HDF5Handle, _ properties: borrowing HDF5Handle,
-    _ facts: qc_h5_storage, userBlock: UInt64
+    _ facts: qc_h5_storage, at place: HDF5DatasetDescription.Place
   ) throws(HDF5Failure) {
     append(Int(facts.chunk_rank))
     for extent in [UInt64](firstOf: facts.chunk, count: facts.chunk_rank) { append(extent) }
     var count: UInt64 = 0
     unsafe try HDF5Failure.check(qc_h5_chunk_count(dataset.id, &count), .storage)
     var chunks = HDF5Chunks(rank: Int(facts.chunk_rank))
-    try chunks.collect(of: dataset, count: count, userBlock: userBlock)
+    if let numbers = place.chunkTree(rank: chunks.rank, count: count)?.numbers {
+      chunks = HDF5Chunks(rank: chunks.rank, numbers: numbers)
+    } else {
+      try chunks.collect(of: dataset, count: count, userBlock: place.userBlock)
+    }
     var plainSize = qc_h5_none
     if facts.filter_count == 0, !chunks.numbers.isEmpty {
       unsafe try HDF5Failure.check(
@@ -132,11 +154,12 @@ extension HDF5Message {
 /// The chunks of a dataset: the element each starts at, its filter mask, offset and size.
 private struct HDF5Chunks {
   let rank: Int
-  private(set) var numbers: [UInt64] = []
+  private(set) var numbers: [UInt64]
   var count: Int { numbers.count / (rank + 3) }
 
-  init(rank: Int) {
+  init(rank: Int, numbers: [UInt64] = []) {
     self.rank = rank
+    self.numbers = numbers
   }
 
   mutating func collect(

@@ -26,7 +26,9 @@ struct HDF5Indexer: ~Copyable {
   }
 
   private let file: HDF5FileHandle
-  let userBlock: UInt64
+  /// The same file, for what libhdf5 is slow at.
+  private let rawFile: HDF5RawFile?
+  private let userBlock: UInt64
   private var message = HDF5Message()
   private var seen: [UInt64: Ordinal] = [:]
   private var pending = [Pending(parent: [], name: [], address: nil, depth: 0)]
@@ -41,7 +43,7 @@ struct HDF5Indexer: ~Copyable {
         let file = try HDF5FileHandle(path.string)
         var facts = qc_h5_file()
         unsafe try HDF5Failure.check(qc_h5_file_facts(file.id, &facts), .open)
-        var indexer = HDF5Indexer(file: file, facts)
+        var indexer = HDF5Indexer(file: file, facts, path)
         return indexer.walk()
       } catch {
         var message = HDF5Message()
@@ -52,8 +54,11 @@ struct HDF5Indexer: ~Copyable {
     }
   }
 
-  private init(file: consuming HDF5FileHandle, _ facts: qc_h5_file) {
+  private init(file: consuming HDF5FileHandle, _ facts: qc_h5_file, _ path: FilePath) {
     self.file = file
+    rawFile = (try? InputFile(path)).flatMap {
+      try? HDF5RawFile($0, userBlock: Int(clamping: facts.user_block))
+    }
     userBlock = facts.user_block
     let identity = try? FileIdentity(of: FileDescriptor(rawValue: facts.descriptor))
     message.appendHeader(identity, userBlock: facts.user_block, end: facts.end)
@@ -114,7 +119,9 @@ struct HDF5Indexer: ~Copyable {
     case qc_h5_dataset:
       seen[pending.address ?? facts.address] = Ordinal(isDataset: true, number: datasetCount)
       datasetCount += 1
-      switch try HDF5DatasetDescription(of: object, path, facts.address, userBlock: userBlock) {
+      let place = HDF5DatasetDescription.Place(
+        address: facts.address, userBlock: userBlock, file: rawFile)
+      switch try HDF5DatasetDescription(of: object, path, at: place) {
       case .record(var record):
         guard try describeAttributes(of: object, in: &record) else {
           _ = stop(.attributes, at: path)

@@ -17,6 +17,8 @@ struct HDF5ObjectHeader {
 
   /// The element size in the layout of chunks.
   private(set) var chunkElementSize: Int?
+  /// Where the B-tree of the chunks is, in the layouts that have one.
+  private(set) var chunkTree: UInt64?
 
   private let file: HDF5RawFile
   private var isVersion2 = false
@@ -77,10 +79,20 @@ struct HDF5ObjectHeader {
           pending.append((address, count, false))
         } else if type == 0x08 {
           chunkElementSize = elementSize(layout: data)
+          chunkTree = tree(layout: data)
         }
       }
     }
     return true
+  }
+
+  private func tree(layout: [UInt8]) -> UInt64? {
+    guard layout.count >= 8 + file.offsetSize else { return nil }
+    switch layout[0] {
+    case 1, 2: return layout[2] == 2 ? layout[8..<8 + file.offsetSize].littleEndian : nil
+    case 3: return layout[1] == 2 ? layout[3..<3 + file.offsetSize].littleEndian : nil
+    default: return nil
+    }
   }
 
   /// The last of the extents of chunks, which is the size of an element; nil for other layouts.

@@ -19,6 +19,12 @@ struct HDF5RawFile {
     guard 1...8 ~= offsetSize, 1...8 ~= lengthSize else { return nil }
   }
 
+  /// The offset from the start of the file; what does not fit stands for none.
+  func absolute(_ address: UInt64) -> UInt64 {
+    let (offset, overflow) = address.addingReportingOverflow(UInt64(userBlock))
+    return overflow ? .max : offset
+  }
+
   /// Where bytes are in the file; nil if they are not.
   func range(at address: UInt64, count: Int) -> Range<Int>? {
     guard let start = Int(exactly: address), start <= file.byteCount - userBlock,
