@@ -54,7 +54,7 @@ extension OutputFile {
   /// Writes what is known before any tensor is read.
   func write(_ segments: [FileSegment]) throws {
     for segment in segments {
-      try segment.bytes.withUnsafeBytes { bytes in try write(bytes, at: segment.offset) }
+      unsafe try segment.bytes.withUnsafeBytes { bytes in unsafe try write(bytes, at: segment.offset) }
     }
   }
 }
