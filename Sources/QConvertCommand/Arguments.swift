@@ -22,6 +22,7 @@ extension QuantizedDType: ExpressibleByArgument {
 extension QuantizationScheme: ExpressibleByArgument {}
 extension QuantizationFormulation: ExpressibleByArgument {}
 extension ScaleDType: ExpressibleByArgument {}
+extension OutputFormat: ExpressibleByArgument {}
 
 /// The kinds of granularity; axis and block size come as options of their own.
 enum GranularityKind: String, ExpressibleByArgument, CaseIterable {

@@ -28,6 +28,12 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "How the output is laid out: \(Layouts.names.joined(separator: ", ")).")
   var layout = Layouts.names[0]
 
+  @Option(
+    help: """
+      The container of the output. (default: that of the output's extension, else of the input)
+      """)
+  var format: OutputFormat?
+
   @Flag(help: "Let values of less than a byte share bytes, in the native layout.")
   var packed = false
 
@@ -67,6 +73,9 @@ struct ConvertCommand: ParsableCommand {
     if let shardSize, shardSize.bytes < 1 { throw ValidationError("--shard-size takes 1 or more") }
     if shardSize != nil, buffers == .separate {
       throw ValidationError("--buffers separate goes with files only, not with --shard-size")
+    }
+    if output?.extension?.lowercased() == "keras" {
+      throw ValidationError("\(output ?? ""): a .keras archive cannot be written")
     }
     if resume, dryRun { throw ValidationError("--resume does not go with --dry-run") }
   }
@@ -143,6 +152,7 @@ struct ConvertCommand: ParsableCommand {
       throw ValidationError("--packed goes with the native layout only")
     }
     options.layout = layout
+    options.format = format ?? output.flatMap(OutputFormat.init(extensionOf:))
     options.hdf5Access = .byTool
     options.separatesBuffers = buffers == .separate
     options.shardByteCount = shardSize?.bytes

@@ -88,10 +88,17 @@ enum Jobs {
     }
     let base = "\(name(of: input)).\(command.label)"
     let isDirectory = command.shardSize != nil
-    return (
-      input.removingLastComponent().appending(isDirectory ? base : "\(base).safetensors"),
-      isDirectory
-    )
+    let name = isDirectory ? base : "\(base).\(fileExtension(of: input, command.format))"
+    return (input.removingLastComponent().appending(name), isDirectory)
+  }
+
+  /// What the name of an output ends in by default.
+  private static func fileExtension(of input: FilePath, _ format: OutputFormat?) -> String {
+    let own = OutputFormat(of: input) ?? .safetensors
+    switch format ?? own {
+    case .safetensors: return "safetensors"
+    case .hdf5: return own == .hdf5 ? input.extension ?? "h5" : "h5"
+    }
   }
 
   /// The directory of a model; nil for a file that stands for itself.

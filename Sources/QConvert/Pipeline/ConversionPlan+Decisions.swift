@@ -21,6 +21,12 @@ extension ConversionPlan {
     for index in drafts.indices { drafts[index].file = files.fileOfTensor[index] }
     // Nothing quantized leaves nothing to close, and the output is a copy.
     let isCopy = drafts.allSatisfy { $0.decision.spec == nil }
+    if options.format(for: model) == .hdf5 {
+      guard files.roles.allSatisfy({ !$0.isShard }) else { throw PlanError.hdf5NeedsFile }
+      guard options.layout is NativeLayout else {
+        throw PlanError.hdf5NeedsNative(layout: options.layout.name)
+      }
+    }
     let builder = PlanBuilder(
       files: Self.metadata(of: files, model, drafts, options),
       separatesParameters: options.separatesBuffers)
@@ -121,10 +127,14 @@ extension OutputFiles {
 }
 
 extension ConversionOptions {
+  /// The container of the output.
+  fileprivate func format(for model: Model) -> OutputFormat {
+    format ?? (model.shards.first?.checkpoint.hdf5 == nil ? .safetensors : .hdf5)
+  }
+
   /// What an HDF5 output takes over; nil for a safetensors output.
   fileprivate func template(of model: Model, isMain: Bool) -> HDF5Template? {
-    let source = model.shards.first?.checkpoint.hdf5
-    guard format ?? (source == nil ? .safetensors : .hdf5) == .hdf5 else { return nil }
-    return HDF5Template(isMain ? source : nil)
+    guard format(for: model) == .hdf5 else { return nil }
+    return HDF5Template(isMain ? model.shards.first?.checkpoint.hdf5 : nil)
   }
 }

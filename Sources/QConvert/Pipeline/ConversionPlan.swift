@@ -107,6 +107,9 @@ public enum PlanError: Error, Hashable, Sendable {
   case unmatchedRule(ConfigurationRule)
   case coverageTooLow(Double, required: Double, largest: TensorName)
   case cannotApply(TensorName, GranularityError)
+  /// HDF5 holds one file's tensors, in the native layout.
+  case hdf5NeedsFile
+  case hdf5NeedsNative(layout: String)
   case memoryBoundTooSmall(Int, least: Int)
   /// Parameters of their own are for outputs that are files.
   case separateBuffersInDirectory
@@ -123,6 +126,9 @@ extension PlanError: CustomStringConvertible {
     case .coverageTooLow(let coverage, let required, let largest):
       "\(coverage.cut) of the tensor bytes would be quantized, \(required) is required; "
         + "the largest tensor that is not is \(largest)"
+    case .hdf5NeedsFile: "an HDF5 output is one file, not a directory of shards"
+    case .hdf5NeedsNative(let layout):
+      "the layout \(layout) is one of safetensors files; HDF5 takes the native one"
     case .cannotApply(let name, let error): "tensor \(name): \(error)"
     case .memoryBoundTooSmall(let bound, let least):
       "a memory bound of \(bound) bytes is too small: \(least) at least"

@@ -15,6 +15,14 @@ public enum OutputFormat: String, CaseIterable, Sendable {
   }
 }
 
+extension OutputFormat {
+  /// The format of a file, by its bytes; nil for one that cannot be read, and for a directory.
+  public init?(of path: FilePath) {
+    guard let file = try? InputFile(path) else { return nil }
+    self = (try? HDF5Index.hasSignature(file)) == true ? .hdf5 : .safetensors
+  }
+}
+
 /// Bytes of an output that are known before any tensor is read.
 struct FileSegment: Hashable, Sendable {
   let offset: Int
