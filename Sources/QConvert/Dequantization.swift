@@ -21,6 +21,8 @@ public struct Dequantization: Sendable {
     public var isDurable = true
     /// The calculators that specs name.
     public var calculators = Calculators.builtIn
+    /// Where libhdf5 walks an HDF5 file.
+    public var hdf5Access = HDF5Access.inProcess
 
     /// The defaults of the command line.
     public init() {}
@@ -30,7 +32,7 @@ public struct Dequantization: Sendable {
   ///
   /// - Throws: ``StorageError``, ``CheckpointError``, ``PlanError``.
   public init(of input: FilePath, _ options: Options = Options()) throws {
-    let checkpoint = try QuantizedCheckpoint(input)
+    let checkpoint = try QuantizedCheckpoint(input, hdf5: options.hdf5Access)
     self.checkpoint = checkpoint
     self.options = options
     plan = try ConversionPlan(dequantizing: checkpoint, options.calculators)

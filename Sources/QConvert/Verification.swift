@@ -32,10 +32,11 @@ public struct Verification: Sendable {
   ///
   /// - Throws: ``StorageError``, ``CheckpointError``, ``CalculatorError``.
   public init(
-    of quantized: FilePath, against original: FilePath, calculators: Calculators = .builtIn
+    of quantized: FilePath, against original: FilePath, calculators: Calculators = .builtIn,
+    hdf5 access: HDF5Access = .inProcess
   ) throws {
-    self.quantized = try QuantizedCheckpoint(quantized)
-    self.original = try Model(original)
+    self.quantized = try QuantizedCheckpoint(quantized, hdf5: access)
+    self.original = try Model(original, hdf5: access)
     try self.original.demandFloats()
     let record = self.quantized.record.tensorsByName
     let verdicts = self.original.storedTensors.map { source in

@@ -25,6 +25,7 @@ struct DequantizeCommand: ParsableCommand {
   private func dequantize() throws {
     var options = Dequantization.Options()
     options.jobs = runOptions.jobs
+    options.hdf5Access = .byTool
     options.overwrites = outputOptions.overwrite
     options.isDurable = outputOptions.sync == .full
     let dequantization = try Dequantization(of: quantized, options)

@@ -19,7 +19,7 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let verification = try FileError.naming(quantized, isRecorded: true) {
-      try Verification(of: quantized, against: against)
+      try Verification(of: quantized, against: against, hdf5: .byTool)
     }
     let report = try FileError.naming(against) {
       try runOptions.run(on: quantized) { progress in

@@ -16,13 +16,18 @@ public struct QuantizedCheckpoint: Sendable {
   /// Opens a quantized file, and `<stem>.buffers.<extension>` beside it where there is one; or all shards
   /// of a directory.
   ///
+  /// - Parameters:
+  ///   - path: The file or directory.
+  ///   - access: Where libhdf5 walks an HDF5 file.
   /// - Throws: ``StorageError``, ``ModelError``, or ``CheckpointError`` for a file that cannot be read or
   ///   has no record.
-  public init(_ path: FilePath) throws {
-    let model = try Model(path)
+  public init(_ path: FilePath, hdf5 access: HDF5Access = .inProcess) throws {
+    let model = try Model(path, hdf5: access)
     self.model = model
     do {
-      let records = try model.shards.compactMap { try QuantizationRecord(in: $0.checkpoint.entries) }
+      let records = try model.shards.compactMap {
+        try QuantizationRecord(in: $0.checkpoint.entries)
+      }
       guard let record = try QuantizationRecord(merging: records) else { throw RecordError.missing }
       guard let layout = Layouts.named(record.layout, isPacked: record.isPacked) else {
         throw RecordError.unknownLayout(record.layout)
@@ -33,7 +38,7 @@ public struct QuantizedCheckpoint: Sendable {
     } catch {
       throw CheckpointError(path: path, reason: error)
     }
-    buffers = try Self.buffers(of: model, entries)
+    buffers = try Self.buffers(of: model, entries, access)
     let files = model.shards.map(\.checkpoint) + (buffers.map { [$0] } ?? [])
     stored = Dictionary(
       files.flatMap { checkpoint in
@@ -45,7 +50,7 @@ public struct QuantizedCheckpoint: Sendable {
 
   /// The file of buffers beside a lone file, where it needs one.
   private static func buffers(
-    of model: Model, _ entries: [[OutputEntry]]
+    of model: Model, _ entries: [[OutputEntry]], _ access: HDF5Access
   ) throws -> Checkpoint? {
     guard model.directory == nil, let main = model.shards.first?.checkpoint else { return nil }
     // Without a need for it, a file of that name is somebody else's.
@@ -54,7 +59,7 @@ public struct QuantizedCheckpoint: Sendable {
     guard entries.first?.allSatisfy({ names.contains($0.name) }) == false,
       (try? FileIdentity(at: path)) != nil
     else { return nil }
-    let checkpoint = try Checkpoint(path)
+    let checkpoint = try Checkpoint(path, hdf5: access)
     guard checkpoint.record == main.record else {
       throw CheckpointError(path: path, reason: RecordError.foreignBuffers)
     }

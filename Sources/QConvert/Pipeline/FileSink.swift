@@ -54,7 +54,9 @@ extension OutputFile {
   /// Writes what is known before any tensor is read.
   func write(_ segments: [FileSegment]) throws {
     for segment in segments {
-      unsafe try segment.bytes.withUnsafeBytes { bytes in unsafe try write(bytes, at: segment.offset) }
+      unsafe try segment.bytes.withUnsafeBytes { bytes in
+        unsafe try write(bytes, at: segment.offset)
+      }
     }
   }
 }

@@ -13,7 +13,8 @@ struct HDF5Template {
         attributes: group.attributes.filter { $0.name != QuantizationRecord.metadataName })
     }
     datasets = Dictionary(
-      index.datasets.map { (HDF5Name.decode($0.path), $0) }, uniquingKeysWith: { first, _ in first })
+      index.datasets.map { (HDF5Name.decode($0.path), $0) }, uniquingKeysWith: { first, _ in first }
+    )
   }
 
   /// The outline of a file with these entries, and the texts that go with it as attributes of the root.

@@ -6,10 +6,10 @@ import Testing
 @Suite struct QuantizationRecordTests {
   private func read(_ text: String) throws -> QuantizationRecord? {
     try QuantizationRecord(
-      in: SafetensorsHeader(metadata: [
+      in: [
         .init(name: "format", value: "pt"),
         .init(name: QuantizationRecord.metadataName, value: text),
-      ]))
+      ])
   }
 
   private static let specs: [QuantizationSpec] = {
@@ -65,9 +65,9 @@ import Testing
   }
 
   @Test func `a file without the metadata has no record`() throws {
-    #expect(try QuantizationRecord(in: SafetensorsHeader()) == nil)
-    let other = SafetensorsHeader(metadata: [.init(name: "Qconvert", value: "")])
-    #expect(try QuantizationRecord(in: other) == nil)
+    #expect(try QuantizationRecord(in: []) == nil)
+    let other = MetadataEntry(name: "Qconvert", value: "")
+    #expect(try QuantizationRecord(in: [other]) == nil)
   }
 
   private static let good = """

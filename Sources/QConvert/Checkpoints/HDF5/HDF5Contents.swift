@@ -11,7 +11,9 @@ struct HDF5Contents {
     var warnings = index.warnings
     for dataset in index.datasets {
       guard let shape = dataset.tensorShape, let element = HDF5Element(dataset) else {
-        warnings.append("dataset \(dataset.path) is no tensor, left out: \(dataset.shape == nil ? "empty" : dataset.type.words)")
+        warnings.append(
+          "dataset \(dataset.path) is no tensor, left out: \(dataset.shape == nil ? "empty" : dataset.type.words)"
+        )
         continue
       }
       tensors.append(
@@ -31,7 +33,8 @@ struct HDF5Contents {
 extension MetadataEntry {
   /// The record in a file's attributes.
   fileprivate init?(_ attribute: HDF5Attribute) {
-    guard attribute.name == QuantizationRecord.metadataName, case .texts(let texts) = attribute.value,
+    guard attribute.name == QuantizationRecord.metadataName,
+      case .texts(let texts) = attribute.value,
       texts.count == 1, let text = String(validating: texts[0], as: UTF8.self)
     else { return nil }
     self.init(name: attribute.name, value: text)
@@ -112,7 +115,11 @@ extension HDF5Attribute {
     switch value {
     case .texts(let texts): texts.count == 1 ? String(validating: texts[0], as: UTF8.self) : nil
     case .bytes(let bytes):
-      if case .string = type { String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self) } else { nil }
+      if case .string = type {
+        String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      } else {
+        nil
+      }
     case .unread: nil
     }
   }
@@ -174,7 +181,8 @@ extension HDF5Type {
   fileprivate var words: String {
     switch self {
     case .integer(let type): "integers of \(type.size) bytes"
-    case .float(let type): "floats of \(type.size) bytes with \(type.exponentSize) and \(type.mantissaSize) bits"
+    case .float(let type):
+      "floats of \(type.size) bytes with \(type.exponentSize) and \(type.mantissaSize) bits"
     case .opaque(let size, let tag): "opaque bytes (\(size), \(TensorName(tag)))"
     case .enumeration: "an enumeration"
     case .string, .variableString: "text"

@@ -34,14 +34,14 @@ public struct Model: Sendable {
   /// What `config.json` says; nil where there is none, or none that can be read.
   let configuration: JSONValue?
 
-  /// Opens the files of a model: a safetensors file; an index and the files it names; or a directory
+  /// Opens the files of a model: a safetensors or HDF5 file; an index and the files it names; or a directory
   /// with an index, with a `model.safetensors`, or with one safetensors file.
   ///
-  /// - Throws: ``StorageError``, ``DirectoryError``; ``CheckpointError`` for a file, ``ModelError`` for
-  ///   files that do not go together.
   /// - Parameters:
   ///   - path: The file, index or directory.
   ///   - access: Where libhdf5 walks an HDF5 file.
+  /// - Throws: ``StorageError``, ``DirectoryError``; ``CheckpointError`` for a file, ``ModelError`` for
+  ///   files that do not go together.
   public init(_ path: FilePath, hdf5 access: HDF5Access = .inProcess) throws {
     if try FileIdentity(existing: path).isDirectory {
       try self.init(path, at: ModelDirectory(path), index: nil)
@@ -59,7 +59,9 @@ public struct Model: Sendable {
     directory = nil
     indexName = nil
     index = nil
-    shards = [Shard(name: path.lastComponent?.string ?? "", checkpoint: try Checkpoint(path, hdf5: access))]
+    shards = [
+      Shard(name: path.lastComponent?.string ?? "", checkpoint: try Checkpoint(path, hdf5: access))
+    ]
     companions = []
     leftOut = []
     warnings = []

@@ -1,0 +1,55 @@
+import Fixtures
+import Foundation
+import SystemPackage
+import Testing
+
+/// Hostile and sound HDF5 files through the tool, which walks them in a process of its own.
+@Suite struct HDF5CommandTests {
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+  }
+
+  /// Verdicts that follow from what Keras means by names, not from the file.
+  private static let ofKeras: Set = [
+    "keras_missing_weight", "keras_weight_names_abs", "keras_layer_names_number",
+  ]
+
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: HostileCase.hdf5.filter { $0.expected == .reject && !ofKeras.contains($0.name) })
+  func `a file that is refused leaves nothing behind`(_ hostile: HostileCase) throws {
+    let output = directory.path("out.safetensors")
+    let result = try Tool.run(
+      hostile.file.string, "-o", output.string, "--include", "*", "--allow-unmatched")
+    #expect(result.status == 65, "\(result.errors)")
+    #expect(result.output == "")
+    #expect(!result.errors.contains("root:"))
+    #expect(try directory.contents == [])
+  }
+
+  @Test(arguments: ["storage", "filters", "types", "user_block"])
+  func `a sound file becomes one of its kind, beside it`(_ name: String) throws {
+    let input = directory.path("\(name).h5")
+    try FileManager.default.copyItem(
+      atPath: Fixtures.hdf5.appending("\(name).h5").string, toPath: input.string)
+    let result = try Tool.run("\(name).h5", "--nonfinite", "skip", in: directory.url)
+    #expect(result.status == 0, "\(result.errors)")
+    let output = "\(name).int8.h5"
+    #expect(try directory.contents.contains(output))
+    let check = try Tool.run("inspect", output, "--json", in: directory.url)
+    #expect(check.status == 0, "\(check.errors)")
+    #expect(try !check.json.isEmpty)
+  }
+
+  @Test func `an output is what its extension says`() throws {
+    let input = Fixtures.hdf5.appending("storage.h5").string
+    for (name, start) in [("a.safetensors", [UInt8]()), ("b.hdf5", [0x89, 0x48, 0x44, 0x46])] {
+      let result = try Tool.run(input, "-o", name, "--nonfinite", "skip", in: directory.url)
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(try directory.path(name).bytes.starts(with: start))
+    }
+    #expect(try Tool.run(input, "-o", "c.keras", in: directory.url).status == 64)
+  }
+}
