@@ -46,10 +46,11 @@ let package = Package(
       name: "Fixtures",
       dependencies: [.product(name: "SystemPackage", package: "swift-system")],
       path: "fixtures",
-      exclude: ["make_golden.py"],
+      exclude: ["make_golden.py", "make_keras.py"],
       sources: ["Fixtures.swift", "SafetensorsFile.swift", "TemporaryDirectory.swift"],
       resources: [
-        .copy("configurations"), .copy("golden"), .copy("hostile"), .copy("real"),
+        .copy("configurations"), .copy("golden"), .copy("hostile"), .copy("keras"),
+        .copy("real"),
       ],
       swiftSettings: settings),
     .testTarget(
