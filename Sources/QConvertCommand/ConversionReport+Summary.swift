@@ -35,6 +35,7 @@ extension ConversionReport {
     lines.append(
       "  \(share) % of the tensor bytes are quantized; \(what) \(inputByteCount.asBytes) -> "
         + "\(outputByteCount.asBytes) (\(ratio) %)\(time)")
+    if let assumption { lines.append("  \(assumption)") }
     if duration == nil { lines.append("  memory: about \(memoryByteCount.asBytes)") }
     return lines.filter { !$0.isEmpty }.joined(separator: "\n")
   }

@@ -13,6 +13,9 @@ public struct Checkpoint: Sendable {
   /// What is unusual about the file and yet allowed.
   public let warnings: [String]
 
+  /// What is taken for granted about the axes of weights that nothing tells; nil where there are none.
+  public let assumption: String?
+
   let file: InputFile
   let entries: [MetadataEntry]
   /// What an HDF5 file holds; nil for a safetensors file.
@@ -32,12 +35,14 @@ public struct Checkpoint: Sendable {
         let index = try HDF5Index(of: file, access: access)
         let contents = try HDF5Contents(index)
         hdf5 = index
+        assumption = contents.assumption
         tensors = contents.tensors
         entries = contents.entries
         warnings = contents.warnings
       } else {
         let header = try Self.readHeader(of: file)
         hdf5 = nil
+        assumption = nil
         tensors = header.tensors
         entries = header.metadata
         warnings = header.warnings

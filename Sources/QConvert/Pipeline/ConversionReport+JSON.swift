@@ -31,6 +31,7 @@ extension ConversionReport {
       "bytes_out": .integer(outputByteCount),
       "memory": .integer(memoryByteCount),
       "coverage": .number(coverage),
+      "assumption": assumption.map(JSONValue.string),
       "warnings": .array(warnings.map(JSONValue.string)),
       "files": .array(
         files.map { file in

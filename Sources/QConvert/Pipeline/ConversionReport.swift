@@ -23,6 +23,8 @@ public struct ConversionReport: Sendable {
   public let memoryByteCount: Int
   /// The tensors of the input in its order.
   public let tensors: [Tensor]
+  /// What is taken for granted about the axes of weights that nothing tells; nil where there are none.
+  public let assumption: String?
   /// What is unusual about the input and yet allowed, and what had no effect.
   public let warnings: [String]
 
@@ -63,6 +65,7 @@ public struct ConversionReport: Sendable {
     self.duration = duration
     self.wasComplete = wasComplete
     self.warnings = warnings
+    assumption = model.shards.first?.checkpoint.assumption
     inputByteCount = model.shards.reduce(0) { $0 + $1.checkpoint.byteCount }
     outputByteCount = plan.files.reduce(0) { $0 + $1.byteCount }
     files =

@@ -14,21 +14,6 @@ public struct LayerParameter: Hashable, Sendable {
   let blockAxis: Int?
 }
 
-extension LayerParameter {
-  /// What holds for a dataset of which nothing but path, type and shape is known: it is a weight when it is
-  /// a matrix or more; the last axis is that of the channels, as in the kernels of Keras.
-  init(path: TensorName, rank: Int, isFloat: Bool) {
-    let components = path.string.split(separator: "/")
-    isOptimizerState = components.first.map { $0.hasPrefix("optimizer") } ?? false
-    isWeight = isFloat && rank >= 2 && !isOptimizerState
-    let dotted = components.joined(separator: ".")
-    selectionName = TensorName(
-      isWeight && components.last != "weight" ? "\(dotted).weight" : dotted)
-    channelAxis = rank > 0 ? rank - 1 : nil
-    blockAxis = rank > 1 ? rank - 2 : nil
-  }
-}
-
 extension QuantizationSpec {
   /// The spec with the axes of a layer in place of those that are not given.
   func filled(for layer: LayerParameter, rank: Int) -> QuantizationSpec {

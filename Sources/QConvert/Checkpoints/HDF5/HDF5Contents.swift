@@ -4,11 +4,17 @@ struct HDF5Contents {
   /// The texts at the root that belong to tensors: the record of a quantized file.
   let entries: [MetadataEntry]
   let warnings: [String]
+  /// What is taken for granted about axes that nothing tells; nil where there are none.
+  let assumption: String?
 
   /// Finds the tensors of a file. What is no tensor is named in the warnings.
-  init(_ index: HDF5Index) throws(HDF5Error) {
+  ///
+  /// - Throws: ``HDF5Error``, or ``KerasError`` for a model of Keras that is not complete.
+  init(_ index: HDF5Index) throws {
+    let model = try KerasModel(index: index)
     var tensors: [TensorDescriptor] = []
-    var warnings = index.warnings
+    var warnings = index.warnings + (model?.warnings ?? [])
+    var assumedCount = 0
     for dataset in index.datasets {
       guard let shape = dataset.tensorShape, let element = HDF5Element(dataset) else {
         warnings.append(
@@ -16,17 +22,43 @@ struct HDF5Contents {
         )
         continue
       }
+      let weight = model?.weights[dataset.path] ?? KerasWeight(of: dataset)
+      if weight.isWeight, weight.axes?.isAssumed == true { assumedCount += 1 }
       tensors.append(
         TensorDescriptor(
           name: HDF5Name.decode(dataset.path), dtype: element.dtype, shape: shape,
           storage: try dataset.tensorStorage(element),
-          layer: LayerParameter(
-            path: dataset.path, rank: shape.count,
-            isFloat: FloatPrecision(element.dtype) != nil)))
+          layer: LayerParameter(weight, path: dataset.path)))
     }
     self.tensors = tensors
     self.warnings = warnings
+    assumption =
+      assumedCount == 0
+      ? nil
+      : "\(assumedCount) weights of layers whose class is not known: taken as (..., in, out), channels on the last axis"
     entries = index.groups.first?.attributes.compactMap(MetadataEntry.init) ?? []
+  }
+}
+
+extension LayerParameter {
+  /// What a weight of Keras, or a dataset of another file, is to its layer.
+  fileprivate init(_ weight: KerasWeight, path: TensorName) {
+    var components = path.components
+    if components.first == "model_weights" { components.removeFirst() }
+    if weight.isWeight {
+      if let layer = weight.layer {
+        components = layer.components
+        if components.first == "model_weights" { components.removeFirst() }
+        components.append("weight")
+      } else if components.last != "weight" {
+        components.append("weight")
+      }
+    }
+    selectionName = TensorName(components.joined(separator: "."))
+    isWeight = weight.isWeight
+    isOptimizerState = weight.role == .optimizer
+    channelAxis = weight.axes?.channel
+    blockAxis = weight.axes?.block
   }
 }
 
