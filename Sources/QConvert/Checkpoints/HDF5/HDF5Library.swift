@@ -8,8 +8,10 @@ enum HDF5Library {
   private static let lock = Mutex(())
 
   /// Runs what calls the library; settings of the process that it changes are put back.
-  static func run(_ body: () throws(HDF5Error) -> [UInt8]) throws(HDF5Error) -> [UInt8] {
-    let result: Result<[UInt8], HDF5Error> = lock.withLock { _ in
+  static func run<Value: Sendable>(
+    _ body: () throws(HDF5Error) -> Value
+  ) throws(HDF5Error) -> Value {
+    let result: Result<Value, HDF5Error> = lock.withLock { _ in
       var settings = unsafe qc_h5_settings()
       guard unsafe qc_h5_enter(&settings) else { return .failure(.libraryUnusable) }
       defer { unsafe qc_h5_leave(&settings) }
