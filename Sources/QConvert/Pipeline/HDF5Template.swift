@@ -22,6 +22,7 @@ struct HDF5Template {
   /// - Parameters:
   ///   - entries: The entries in order, each with the name of the tensor that it stands for.
   ///   - metadata: Names and texts.
+  /// - Returns: The outline.
   func outline(
     _ entries: [(entry: OutputEntry, tensor: TensorName)], metadata: [MetadataEntry]
   ) -> HDF5Outline {
@@ -40,15 +41,26 @@ struct HDF5Template {
   private func dataset(_ entry: OutputEntry, of tensor: TensorName) -> HDF5Outline.Dataset {
     let path = HDF5Name.encode(entry.name)
     let source = entry.content.isOfValues ? datasets[tensor] : nil
-    guard let source else {
-      return HDF5Outline.Dataset(path: path, type: HDF5Type(entry.dtype), shape: entry.shape)
+    var attributes = source?.attributes.filter { $0.name != HDF5Contents.elementTypeName } ?? []
+    let keepsType = entry.content == .original && source?.type.isLittleEndian == true
+    var type = keepsType ? source?.type ?? HDF5Type(entry.dtype) : HDF5Type(entry.dtype)
+    if entry.dtype == .bfloat16, attributes.contains(where: { $0.isKerasBFloat16 }) {
+      // The attribute says what the bytes are.
+      type = .opaque(size: 2, tag: "")
+    } else if case .opaque = type, !keepsType {
+      attributes.append(
+        HDF5Attribute(
+          name: HDF5Contents.elementTypeName, type: .variableString(isUTF8: true), shape: [],
+          value: .texts([Array(entry.dtype.rawValue.utf8)])))
     }
-    let keepsType = entry.content == .original && source.type.isLittleEndian
     return HDF5Outline.Dataset(
-      path: path, otherPaths: source.otherPaths,
-      type: keepsType ? source.type : HDF5Type(entry.dtype),
-      shape: keepsType ? source.shape : entry.shape, attributes: source.attributes)
+      path: path, otherPaths: source?.otherPaths ?? [], type: type,
+      shape: keepsType ? source?.shape : entry.shape, attributes: attributes)
   }
+}
+
+extension HDF5Attribute {
+  fileprivate var isKerasBFloat16: Bool { name == "dtype" && text == "bfloat16" }
 }
 
 extension OutputEntry.Content {
@@ -92,11 +104,12 @@ extension HDF5Type {
       case .bfloat16: float(2, exponent: 8, mantissa: 7, bias: 127)
       case .float32: float(4, exponent: 8, mantissa: 23, bias: 127)
       case .float64: float(8, exponent: 11, mantissa: 52, bias: 1023)
-      case .float8E4M3: float(1, exponent: 4, mantissa: 3, bias: 7)
       case .float8E5M2: float(1, exponent: 5, mantissa: 2, bias: 15)
-      case .float8E8M0, .float8E4M3FNUZ, .float8E5M2FNUZ, .complex64, .float4E2M1, .float6E2M3,
+      // To HDF5 a float whose exponent is all ones is infinite or none; here it is a number.
+      case .float8E4M3, .float8E8M0, .float8E4M3FNUZ, .float8E5M2FNUZ, .complex64, .float4E2M1,
+        .float6E2M3,
         .float6E3M2:
-        .opaque(size: max(dtype.bitWidth / 8, 1), tag: dtype.rawValue)
+        .opaque(size: max(dtype.bitWidth / 8, 1), tag: "")
       }
   }
 

@@ -78,7 +78,14 @@ struct PlanBuilder {
 
     init(_ file: File, _ entries: [Content]) throws {
       if let template = file.template {
+        for (entry, _) in entries where entry.dtype.bitWidth < 8 {
+          throw PlanError.hdf5CannotHold(entry.name, entry.dtype)
+        }
         let skeleton = try HDF5Skeleton(of: template.outline(entries, metadata: file.metadata))
+        for ((entry, _), place) in zip(entries, skeleton.data)
+        where place?.count ?? 0 != entry.byteCount {
+          throw PlanError.hdf5CannotHold(entry.name, entry.dtype)
+        }
         segments = skeleton.segments.map { FileSegment(offset: $0.offset, bytes: $0.bytes) }
         places = skeleton.data.map { $0 ?? 0..<0 }
         byteCount = skeleton.byteCount

@@ -7,6 +7,9 @@ struct HDF5Contents {
   /// What is taken for granted about axes that nothing tells; nil where there are none.
   let assumption: String?
 
+  /// The attribute that tells the type of opaque bytes, as safetensors spells it.
+  static let elementTypeName = "element_type"
+
   /// Finds the tensors of a file. What is no tensor is named in the warnings.
   ///
   /// - Throws: ``HDF5Error``, or ``KerasError`` for a model of Keras that is not complete.
@@ -95,6 +98,13 @@ private struct HDF5Element {
       // As h5py writes booleans.
       guard integer.size == 1, Set(members.map(\.name)) == ["FALSE", "TRUE"] else { return nil }
       self.init(dtype: .bool, isBigEndian: false)
+    case .opaque(let size, _)
+    where attributes.contains(where: { $0.name == HDF5Contents.elementTypeName }):
+      // As this library writes what HDF5 has no type for.
+      let name = attributes.first { $0.name == HDF5Contents.elementTypeName }?.text
+      guard let dtype = name.flatMap(DType.init(rawValue:)), dtype.bitWidth == 8 * size
+      else { return nil }
+      self.init(dtype: dtype, isBigEndian: false)
     case .opaque(2, _):
       // As Keras writes bfloat16: little endian.
       let name = attributes.first { $0.name == "dtype" }?.text

@@ -98,7 +98,7 @@ import Testing
   @Test func `bfloat16 in opaque bytes is a float`() throws {
     func dataset(_ dtype: String) -> HDF5Dataset {
       HDF5Dataset(
-        path: "layers/dense/vars/0", type: .opaque(size: 2, tag: ""), shape: [4, 4],
+        path: "layers/dense/vars/0", address: 0, type: .opaque(size: 2, tag: ""), shape: [4, 4],
         storage: .unallocated, filters: [], fill: nil, attributes: [.text("dtype", dtype)])
     }
     #expect(KerasWeight(of: dataset("bfloat16")).isWeight)

@@ -142,13 +142,14 @@ import Testing
     var kernel = HDF5Dataset.sample("a/kernel:0", [2, 3])
     kernel.otherPaths = ["b/kernel:0"]
     var group = HDF5Group(
-      path: "a", attributes: [.texts("weight_names", ["kernel:0"])])
+      path: "a", address: 0, attributes: [.texts("weight_names", ["kernel:0"])])
     group.otherPaths = ["c"]
     let index = HDF5Index(
       groups: [
-        HDF5Group(path: "", attributes: [.texts("layer_names", ["a", "b", "c"])]), group,
-        HDF5Group(path: "b", attributes: [.texts("weight_names", ["kernel:0"])]),
-      ], datasets: [kernel], warnings: [])
+        HDF5Group(path: "", address: 0, attributes: [.texts("layer_names", ["a", "b", "c"])]),
+        group,
+        HDF5Group(path: "b", address: 0, attributes: [.texts("weight_names", ["kernel:0"])]),
+      ], datasets: [kernel], warnings: [], userBlock: 0)
     let model = try #require(try KerasModel(index: index))
     #expect(model.layers.map(\.variables) == [["a/kernel:0"], ["a/kernel:0"], ["a/kernel:0"]])
   }

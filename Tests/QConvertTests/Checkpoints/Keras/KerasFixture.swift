@@ -45,7 +45,7 @@ struct KerasFixture: Decodable, Sendable {
     HDF5Index(
       groups: groups.map { group in
         HDF5Group(
-          path: TensorName(group.path),
+          path: TensorName(group.path), address: 0,
           attributes: group.attributes.sorted { $0.key < $1.key }.map { name, attribute in
             if let texts = attribute.texts {
               .texts(name, texts, size: attribute.size, isScalar: attribute.shape.isEmpty)
@@ -55,7 +55,7 @@ struct KerasFixture: Decodable, Sendable {
           })
       },
       datasets: datasets.map { .sample($0.path, $0.shape, isFloat: $0.type.contains("f")) },
-      warnings: [])
+      warnings: [], userBlock: 0)
   }
 
   func model(withConfig: Bool = true) throws -> KerasModel? {
@@ -63,19 +63,10 @@ struct KerasFixture: Decodable, Sendable {
   }
 }
 
-extension HDF5Type {
-  static let float32 = HDF5Type.float(
-    HDF5Float(
-      size: 4, order: .little, precision: 32, offset: 0, signPosition: 31, exponentPosition: 23,
-      exponentSize: 8, exponentBias: 127, mantissaPosition: 0, mantissaSize: 23, isNormalized: true)
-  )
-  static let int64 = HDF5Type.integer(HDF5Integer(size: 8, isSigned: true, order: .little))
-}
-
 extension HDF5Dataset {
   static func sample(_ path: String, _ shape: [Int], isFloat: Bool = true) -> HDF5Dataset {
     HDF5Dataset(
-      path: TensorName(path), type: isFloat ? .float32 : .int64, shape: shape,
+      path: TensorName(path), address: 0, type: isFloat ? .float32 : .int64, shape: shape,
       storage: .unallocated, filters: [], fill: nil, attributes: [])
   }
 }
@@ -116,7 +107,7 @@ extension HDF5Index {
     _ groups: KeyValuePairs<String, [HDF5Attribute]>, _ datasets: [HDF5Dataset] = []
   ) -> HDF5Index {
     HDF5Index(
-      groups: groups.map { HDF5Group(path: TensorName($0.key), attributes: $0.value) },
-      datasets: datasets, warnings: [])
+      groups: groups.map { HDF5Group(path: TensorName($0.key), address: 0, attributes: $0.value) },
+      datasets: datasets, warnings: [], userBlock: 0)
   }
 }
