@@ -68,9 +68,7 @@ extension LayerParameter {
 extension MetadataEntry {
   /// The record in a file's attributes.
   fileprivate init?(_ attribute: HDF5Attribute) {
-    guard attribute.name == QuantizationRecord.metadataName,
-      case .texts(let texts) = attribute.value,
-      texts.count == 1, let text = String(validating: texts[0], as: UTF8.self)
+    guard attribute.name == QuantizationRecord.metadataName, let text = attribute.text
     else { return nil }
     self.init(name: attribute.name, value: text)
   }
@@ -148,22 +146,6 @@ private struct HDF5Element {
         && float.exponentPosition == mantissa && float.signPosition == 8 * size - 1
         && float.isNormalized
     }?.0
-  }
-}
-
-extension HDF5Attribute {
-  /// The value where it is one text.
-  var text: String? {
-    switch value {
-    case .texts(let texts): texts.count == 1 ? String(validating: texts[0], as: UTF8.self) : nil
-    case .bytes(let bytes):
-      if case .string = type {
-        String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      } else {
-        nil
-      }
-    case .unread: nil
-    }
   }
 }
 

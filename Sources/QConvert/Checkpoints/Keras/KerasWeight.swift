@@ -44,7 +44,7 @@ extension HDF5Dataset {
     switch type {
     case .float: true
     case .opaque(2, _):
-      attributes.first { $0.name == "dtype" }?.texts == [Array("bfloat16".utf8)]
+      attributes.first { $0.name == "dtype" }?.text == "bfloat16"
     default: false
     }
   }
