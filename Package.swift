@@ -24,14 +24,19 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(
+      name: "CDeflate", pkgConfig: "libdeflate",
+      providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
+    .systemLibrary(
       name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .target(name: "CKernels"),
+    .systemLibrary(
+      name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(
       name: "QConvert",
       dependencies: [
-        "CHDF5", "CKernels", "CZlib",
+        "CDeflate", "CHDF5", "CKernels", "CZip", "CZlib",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -58,7 +63,7 @@ let package = Package(
     .testTarget(
       name: "QConvertTests",
       dependencies: [
-        "CKernels", "CZlib", "Fixtures", "QConvert",
+        "CDeflate", "CKernels", "CZip", "CZlib", "Fixtures", "QConvert",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),

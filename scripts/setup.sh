@@ -14,16 +14,18 @@ version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9
   fail "Swift ${version:-of unknown version} is too old: 6.3 or newer is needed"
 command -v git >/dev/null || fail "git is missing: apt-get install git, or xcode-select --install"
 
-# HDF5 files are walked with libhdf5 and inflated with zlib; SwiftPM finds both through pkg-config.
+# HDF5 files are walked with libhdf5 and inflated with libdeflate, archives are opened with libzip; SwiftPM
+# finds them through pkg-config.
+packages="libhdf5-dev libdeflate-dev libzip-dev zlib1g-dev pkg-config"
 has_libraries() {
-  command -v pkg-config >/dev/null && pkg-config --exists hdf5 zlib
+  command -v pkg-config >/dev/null && pkg-config --exists hdf5 libdeflate libzip zlib
 }
 if ! has_libraries && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
-  echo "setup: installing libhdf5-dev, zlib1g-dev and pkg-config"
+  echo "setup: installing $packages"
+  # shellcheck disable=SC2086 # a list of words
   apt-get update -qq &&
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      libhdf5-dev zlib1g-dev pkg-config >/dev/null ||
-    fail "apt-get failed to install libhdf5-dev, zlib1g-dev and pkg-config"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null ||
+    fail "apt-get failed to install $packages"
 fi
 has_libraries ||
-  fail "libhdf5, zlib or pkg-config is missing: apt-get install libhdf5-dev zlib1g-dev pkg-config, or brew install hdf5 pkgconf"
+  fail "libraries are missing: apt-get install $packages, or brew install hdf5 libdeflate libzip pkgconf"
