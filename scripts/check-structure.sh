@@ -21,6 +21,8 @@ forbid "only Quantization and Pipeline call kernels" '^import CKernels' \
   $library/{Tensors,Storage,Checkpoints,Ranges,QParams,Configuration,Layouts,Selection}
 forbid "only the folders called HDF5 know libhdf5" '^import CHDF5' \
   $(find Sources -name '*.swift' ! -path "$library/*/HDF5/*")
+forbid "only the reader of archives knows libzip" '^import CZip' \
+  $(find Sources -name '*.swift' ! -path "$library/Checkpoints/Archives/*")
 forbid "the library does without Foundation" '^(public )?import Foundation' Sources
 forbid "lower rooms do not know the pipeline" 'ConversionPlan|PipelineRun|EntrySink|WorkerPool' \
   $library/{Tensors,Storage,Checkpoints,Ranges,QParams,Configuration,Quantization,Layouts}

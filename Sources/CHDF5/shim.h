@@ -7,6 +7,7 @@
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,12 +74,17 @@ static inline void qc_h5_close_quietly(hid_t id) {
 
 // MARK: Files
 
-/// Opens a file for reading, with the plain driver whatever the environment says.
+/// Whether a path leads to what the process has open already, and the file may have no name any more. The
+/// plain driver wants a path without links, which such a file does not have.
+static inline bool qc_h5_is_open(const char *path) { return strncmp(path, "/dev/fd/", 8) == 0; }
+
+/// Opens a file for reading, with a plain driver whatever the environment says.
 static inline qc_h5_id qc_h5_open_file(const char *path) {
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   if (access < 0) return -1;
   hid_t file = -1;
-  if (H5Pset_fapl_sec2(access) >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
+  herr_t driver = qc_h5_is_open(path) ? H5Pset_fapl_stdio(access) : H5Pset_fapl_sec2(access);
+  if (driver >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
     file = H5Fopen(path, H5F_ACC_RDONLY, access);
   qc_h5_close_quietly(access);
   return file;
@@ -93,19 +99,22 @@ struct qc_h5_file {
   int descriptor;
 };
 
-static inline bool qc_h5_file_facts(qc_h5_id file, struct qc_h5_file *facts) {
+/// The path is the one that the file was opened by; the end is not known of one that was open already.
+static inline bool qc_h5_file_facts(qc_h5_id file, const char *path, struct qc_h5_file *facts) {
+  bool is_open = qc_h5_is_open(path);
   hsize_t user_block = 0;
-  haddr_t end = 0;
+  haddr_t end = UINT64_MAX;
   void *handle = NULL;
   hid_t creation = H5Fget_create_plist((hid_t)file);
   if (creation < 0) return false;
-  bool done = H5Pget_userblock(creation, &user_block) >= 0 && H5Fget_eoa((hid_t)file, &end) >= 0 &&
+  bool done = H5Pget_userblock(creation, &user_block) >= 0 &&
+              (is_open || H5Fget_eoa((hid_t)file, &end) >= 0) &&
               H5Fget_vfd_handle((hid_t)file, H5P_DEFAULT, &handle) >= 0 && handle;
   qc_h5_close_quietly(creation);
   if (!done) return false;
   facts->user_block = user_block;
   facts->end = end;
-  facts->descriptor = *(int *)handle;
+  facts->descriptor = is_open ? fileno(*(FILE **)handle) : *(int *)handle;
   return true;
 }
 

@@ -45,6 +45,7 @@ public struct Conversion: Sendable {
       model.allWarnings + self.plan.warnings + options.configuration.notes + unmatched
       + idle.map { "the pattern \(TensorName($0)) includes nothing that can be quantized" }
       + (try TiedTensors(model, self.plan)).notes
+      + options.idleNotes(tensors)
       + (options.shardByteCount == nil ? [] : model.disputedMetadata).map {
         "the shards disagree on the metadata \(TensorName($0)); an output shard has that of its first tensor"
       }

@@ -35,6 +35,9 @@ public struct Dequantization: Sendable {
     let checkpoint = try QuantizedCheckpoint(input, hdf5: options.hdf5Access)
     self.checkpoint = checkpoint
     self.options = options
+    guard checkpoint.files.allSatisfy({ $0.archive == nil }) else {
+      throw CheckpointError(path: input, reason: RecordError.inArchive)
+    }
     plan = try ConversionPlan(dequantizing: checkpoint, options.calculators)
   }
 
@@ -109,7 +112,7 @@ extension ConversionPlan {
         var draft = drafts[tensor.name]
         if draft == nil, !taken.contains(tensor.name) {
           draft = .init(
-            copying: StoredTensor(file: shard.checkpoint.file, descriptor: tensor),
+            copying: StoredTensor(file: shard.checkpoint.data, descriptor: tensor),
             TensorVerdict(.copy(.notQuantized), .record), slabBytes: slabBytes)
         }
         draft?.file = index
@@ -121,7 +124,7 @@ extension ConversionPlan {
         role: model.directory == nil ? .main : .shard(shard.name),
         metadata: shard.checkpoint.entries.filter {
           $0.name != QuantizationRecord.metadataName
-        }, template: shard.checkpoint.hdf5.map(HDF5Template.init))
+        }, template: shard.checkpoint.hdf5.map { HDF5Template($0) })
     }
     self = try PlanBuilder(files: files).plan(ordered)
     index = PlannedIndex(of: self, model)

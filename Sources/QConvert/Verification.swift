@@ -35,19 +35,27 @@ public struct Verification: Sendable {
     of quantized: FilePath, against original: FilePath, calculators: Calculators = .builtIn,
     hdf5 access: HDF5Access = .inProcess
   ) throws {
-    self.quantized = try QuantizedCheckpoint(quantized, hdf5: access)
+    let quantized = try QuantizedCheckpoint(quantized, hdf5: access)
+    self.quantized = quantized
     self.original = try Model(original, hdf5: access)
     try self.original.demandFloats()
-    let record = self.quantized.record.tensorsByName
-    let verdicts = self.original.storedTensors.map { source in
+    let record = quantized.record.tensorsByName
+    let originals = self.original.storedTensors
+    let states = originals.filter { $0.descriptor.layer?.isOptimizerState == true }
+    // All of it or nothing of it is there.
+    let isDropped = states.allSatisfy { quantized.tensor($0.descriptor.name) == nil }
+    let verdicts = originals.map { source in
       let tensor = source.descriptor
+      if isDropped, tensor.layer?.isOptimizerState == true {
+        return TensorVerdict(.drop, .dropOptimizer)
+      }
       guard let recorded = record[tensor.name], recorded.shape == tensor.shape,
         recorded.precision == FloatPrecision(tensor.dtype)
       else { return TensorVerdict(.copy(.notQuantized), .record) }
       return TensorVerdict(.quantize(recorded.spec), .record)
     }
     var options = ConversionOptions(spec: try QuantizationSpec())
-    options.layout = self.quantized.layout
+    options.layout = quantized.layout
     options.calculators = calculators
     plan = try ConversionPlan(self.original, verdicts, options)
   }

@@ -6,13 +6,15 @@ import SystemPackage
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Quantize the weights of a safetensors file or a model directory; the default.",
+    abstract: "Quantize the weights of a safetensors or HDF5 file or a model directory; the default.",
     discussion: """
       Several inputs, or a directory of model directories, are a batch: a model that fails is reported, and the others are converted.
       """)
 
   @Argument(
-    help: "A safetensors or HDF5 file, an index, a model directory, or a directory of these.")
+    help: """
+      A safetensors or HDF5 file, a .keras archive, an index, a model directory, or a directory of these.
+      """)
   var inputs: [FilePath]
 
   @Option(
@@ -52,6 +54,9 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "A bound on working memory, such as 64M.")
   var maxMemory: ByteCount?
 
+  @Flag(help: "Leave the state of the optimizer out of the output.")
+  var dropOptimizer = false
+
   @Flag(help: "Print what would be done, with exact sizes, and write nothing.")
   var dryRun = false
 
@@ -74,8 +79,9 @@ struct ConvertCommand: ParsableCommand {
     if shardSize != nil, buffers == .separate {
       throw ValidationError("--buffers separate goes with files only, not with --shard-size")
     }
-    if output?.extension?.lowercased() == "keras" {
-      throw ValidationError("\(output ?? ""): a .keras archive cannot be written")
+    if let output, output.string.lowercased().hasSuffix(".weights.json") {
+      throw ValidationError(
+        "\(output): HDF5 outputs are not sharded; write one .h5, or safetensors with --shard-size")
     }
     if resume, dryRun { throw ValidationError("--resume does not go with --dry-run") }
   }
@@ -156,6 +162,7 @@ struct ConvertCommand: ParsableCommand {
     options.hdf5Access = .byTool
     options.separatesBuffers = buffers == .separate
     options.shardByteCount = shardSize?.bytes
+    options.dropsOptimizerState = dropOptimizer
     options.isStrict = strict
     options.skipsNonFinite = nonfinite == .skip
     options.jobs = runOptions.jobs

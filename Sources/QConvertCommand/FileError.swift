@@ -34,7 +34,7 @@ struct FileError: Error, CustomStringConvertible {
     switch error {
     case PlanError.memoryBoundTooSmall: false
     case is QuantizationError, is PlanError, is LayoutError, is GranularityError,
-      is SafetensorsError:
+      is SafetensorsError, is ArchiveError:
       true
     case is CalculatorError, is QuantizationSpecError: isRecorded
     default: false

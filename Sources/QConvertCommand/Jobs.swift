@@ -97,7 +97,9 @@ enum Jobs {
     let own = OutputFormat(of: input) ?? .safetensors
     switch format ?? own {
     case .safetensors: return "safetensors"
-    case .hdf5: return own == .hdf5 ? input.extension ?? "h5" : "h5"
+    // An archive or an index is another kind of file.
+    case .hdf5: return OutputFormat(extensionOf: input) == .hdf5 ? input.extension ?? "h5" : "h5"
+    case .keras: return "keras"
     }
   }
 

@@ -134,7 +134,7 @@ import Testing
     let error = try #require(throws: HDF5Error.self) {
       while true {
         do {
-          _ = try HDF5Process.message(of: Self.file, by: script, timeLimit: .milliseconds(200))
+          _ = try HDF5Process.message(of: InputFile(Self.file), by: script, timeLimit: .milliseconds(200))
           break
         } catch StorageError.cannotOpen(_, .textFileBusy) {
           usleep(1000)

@@ -16,39 +16,84 @@ public struct Checkpoint: Sendable {
   /// What is taken for granted about the axes of weights that nothing tells; nil where there are none.
   public let assumption: String?
 
+  /// The file at the path.
   let file: InputFile
+  /// Where the bytes of tensors are: the file, or what was unpacked from it.
+  let data: InputFile
   let entries: [MetadataEntry]
   /// What an HDF5 file holds; nil for a safetensors file.
   let hdf5: HDF5Index?
+  /// The layers; nil for a file that is not from Keras.
+  let keras: KerasModel?
+  /// The archive that the file is, if it is one.
+  let archive: KerasArchive?
 
-  /// Opens a safetensors or HDF5 file and checks what it says of its tensors against its size.
+  /// Opens a safetensors or HDF5 file, or an archive of Keras, and checks what it says of its tensors against its size.
   ///
   /// - Parameters:
   ///   - path: The file; its first bytes tell what it is.
   ///   - access: Where libhdf5 walks an HDF5 file.
   /// - Throws: ``StorageError``, or ``CheckpointError`` with the rule that the file breaks.
   public init(_ path: FilePath, hdf5 access: HDF5Access = .inProcess) throws {
-    self.path = path
-    file = try InputFile(path)
+    let file = try InputFile(path)
+    var place = path
     do {
-      if try HDF5Index.hasSignature(file) {
-        let index = try HDF5Index(of: file, access: access)
-        let contents = try HDF5Contents(index)
-        hdf5 = index
-        assumption = contents.assumption
-        tensors = contents.tensors
-        entries = contents.entries
-        warnings = contents.warnings
+      if try KerasArchive.hasSignature(file) {
+        let archive = try KerasArchive(file)
+        let data = try archive.weights()
+        place = data.path
+        let contents = try HDF5Contents(
+          HDF5Index(of: data, access: access), config: archive.config)
+        self.init(file, contents, in: data, archive)
+      } else if try HDF5Index.hasSignature(file) {
+        try self.init(file, HDF5Contents(HDF5Index(of: file, access: access)), in: file)
       } else {
-        let header = try Self.readHeader(of: file)
-        hdf5 = nil
-        assumption = nil
-        tensors = header.tensors
-        entries = header.metadata
-        warnings = header.warnings
+        try self.init(file, Self.readHeader(of: file))
       }
     } catch let error as StorageError {
       throw error
+    } catch {
+      throw CheckpointError(path: place, reason: error)
+    }
+  }
+
+  private init(_ file: InputFile, _ header: SafetensorsHeader) {
+    path = file.path
+    self.file = file
+    data = file
+    hdf5 = nil
+    keras = nil
+    archive = nil
+    assumption = nil
+    tensors = header.tensors
+    entries = header.metadata
+    warnings = header.warnings
+  }
+
+  private init(
+    _ file: InputFile, _ contents: HDF5Contents, in data: InputFile, _ archive: KerasArchive? = nil
+  ) {
+    path = file.path
+    self.file = file
+    self.data = data
+    self.archive = archive
+    hdf5 = contents.index
+    keras = contents.model
+    assumption = contents.assumption
+    tensors = contents.tensors
+    entries = contents.entries
+    warnings = (archive?.warnings ?? []) + contents.warnings
+  }
+
+  /// The HDF5 file as part of a model that is in several.
+  ///
+  /// - Throws: ``CheckpointError`` for a file that is no HDF5 file, or that a dataset is damaged of.
+  func asPart(of model: KerasModel?) throws(CheckpointError) -> Checkpoint {
+    do {
+      guard let hdf5, archive == nil else {
+        throw HDF5Error.notHDF5(archive == nil ? nil : .zip)
+      }
+      return Checkpoint(file, try HDF5Contents(hdf5, model), in: data)
     } catch {
       throw CheckpointError(path: path, reason: error)
     }
@@ -104,7 +149,8 @@ extension Checkpoint {
 public struct CheckpointError: Error, Sendable {
   /// The file.
   public let path: FilePath
-  /// The rule it breaks: a ``SafetensorsError``, ``HDF5Error``, ``JSONError`` or ``ForeignFormat``.
+  /// The rule it breaks: a ``SafetensorsError``, ``HDF5Error``, ``ArchiveError``, ``JSONError`` or
+  /// ``ForeignFormat``.
   public let reason: any Error
 }
 

@@ -43,7 +43,7 @@ public struct QuantizedCheckpoint: Sendable {
     stored = Dictionary(
       files.flatMap { checkpoint in
         checkpoint.tensors.map {
-          ($0.name, StoredTensor(file: checkpoint.file, descriptor: $0))
+          ($0.name, StoredTensor(file: checkpoint.data, descriptor: $0))
         }
       }, uniquingKeysWith: { first, _ in first })
   }

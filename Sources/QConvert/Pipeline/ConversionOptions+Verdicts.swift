@@ -5,6 +5,9 @@ extension ConversionOptions {
   ) throws -> [TensorVerdict] {
     let selector = TensorSelector(selection, specs, of: tensors)
     return try tensors.map { tensor in
+      if dropsOptimizerState, tensor.layer?.isOptimizerState == true {
+        return TensorVerdict(.drop, .dropOptimizer)
+      }
       do {
         return try selector.verdict(on: tensor)
       } catch let error as GranularityError {
@@ -12,6 +15,12 @@ extension ConversionOptions {
         return TensorVerdict(.skip(.granularity(error)), selector.rule(for: tensor))
       }
     }
+  }
+
+  /// What else is wanted and has no effect, as warnings.
+  func idleNotes(_ tensors: [TensorDescriptor]) -> [String] {
+    let isIdle = dropsOptimizerState && !tensors.contains { $0.layer?.isOptimizerState == true }
+    return isIdle ? ["there is no state of an optimizer to drop"] : []
   }
 
   /// What matches nothing, as warnings.

@@ -8,6 +8,8 @@ public struct ConversionOptions: Sendable {
   public var selection = TensorSelection()
   /// Whether a pattern or rule that matches nothing is a warning instead of an error.
   public var allowsUnmatched = false
+  /// Whether the state of an optimizer is left out of the output.
+  public var dropsOptimizerState = false
   /// The least share of the tensor bytes, from 0 to 1, that has to be quantized.
   public var requiredCoverage = 0.0
   /// How the output is laid out.

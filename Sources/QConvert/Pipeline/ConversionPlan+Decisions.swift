@@ -7,6 +7,7 @@ extension ConversionPlan {
   ) throws {
     let slabBytes = try options.slabByteCount
     var drafts = try zip(model.storedTensors, verdicts).map { source, verdict in
+      if case .drop = verdict.decision { return PlanBuilder.Draft(dropping: source, verdict) }
       guard case .quantize(let spec) = verdict.decision else {
         return PlanBuilder.Draft(copying: source, verdict, slabBytes: slabBytes)
       }
@@ -21,14 +22,17 @@ extension ConversionPlan {
     for index in drafts.indices { drafts[index].file = files.fileOfTensor[index] }
     // Nothing quantized leaves nothing to close, and the output is a copy.
     let isCopy = drafts.allSatisfy { $0.decision.spec == nil }
-    if options.format(for: model) == .hdf5 {
+    let format = options.format(for: model)
+    if format == .keras, files.roles != [.main] { throw PlanError.archiveNeedsAll }
+    if format != .safetensors {
       guard files.roles.allSatisfy({ !$0.isShard }) else { throw PlanError.hdf5NeedsFile }
-      guard options.layout is NativeLayout else {
+      guard isCopy || options.layout is NativeLayout || options.layout is any KerasConfiguring
+      else {
         throw PlanError.hdf5NeedsNative(layout: options.layout.name)
       }
     }
     let builder = PlanBuilder(
-      files: Self.metadata(of: files, model, drafts, options),
+      files: try Self.metadata(of: files, model, drafts, options),
       separatesParameters: options.separatesBuffers)
     let shards = files.roles.count { $0 != .buffers }
     self = try builder.plan(
@@ -42,7 +46,10 @@ extension ConversionPlan {
   private static func metadata(
     of files: OutputFiles, _ model: Model, _ drafts: [PlanBuilder.Draft],
     _ options: ConversionOptions
-  ) -> [PlanBuilder.File] {
+  ) throws -> [PlanBuilder.File] {
+    let archive =
+      options.format(for: model) == .keras
+      ? try ArchiveTemplate(of: model, drafts.quantized, options.layout) : nil
     var tensors = files.roles.map { _ in [QuantizationRecord.Tensor]() }
     var sources = files.roles.map { _ in [Int]() }
     for draft in drafts {
@@ -70,7 +77,7 @@ extension ConversionPlan {
       return PlanBuilder.File(
         role: role,
         metadata: (role == .buffers ? [] : model.metadata(ofShards: kept)) + recorded,
-        template: options.template(of: model, isMain: role == .main))
+        template: options.template(of: model, isMain: role == .main), archive: archive)
     }
   }
 
@@ -129,12 +136,21 @@ extension OutputFiles {
 extension ConversionOptions {
   /// The container of the output.
   fileprivate func format(for model: Model) -> OutputFormat {
-    format ?? (model.shards.first?.checkpoint.hdf5 == nil ? .safetensors : .hdf5)
+    format ?? (model.hdf5 == nil ? .safetensors : .hdf5)
   }
 
   /// What an HDF5 output takes over; nil for a safetensors output.
   fileprivate func template(of model: Model, isMain: Bool) -> HDF5Template? {
-    guard format(for: model) == .hdf5 else { return nil }
-    return HDF5Template(isMain ? model.shards.first?.checkpoint.hdf5 : nil)
+    guard format(for: model) != .safetensors else { return nil }
+    return HDF5Template(isMain ? model.hdf5 : nil, withoutOptimizer: dropsOptimizerState)
+  }
+}
+
+extension [PlanBuilder.Draft] {
+  /// How tensors are quantized, by their names.
+  fileprivate var quantized: [TensorName: QuantizationSpec] {
+    Dictionary(
+      compactMap { draft in draft.decision.spec.map { (draft.name, $0) } },
+      uniquingKeysWith: { first, _ in first })
   }
 }

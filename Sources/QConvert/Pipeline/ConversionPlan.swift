@@ -68,6 +68,8 @@ public struct PlannedFile: Sendable {
   let segments: [FileSegment]
   /// Its size.
   public let byteCount: Int
+  /// What else is to be done where it is an archive.
+  var archive: PlannedArchive?
 
   /// What a file is in an output.
   public enum Role: Hashable, Sendable {
@@ -94,6 +96,7 @@ extension ConversionPlan {
   /// not count.
   func bytesToRead(without finished: Set<Int> = []) -> Int {
     tensors.reduce(0) { sum, tensor in
+      if case .drop = tensor.decision { return sum }
       let isFinished = !finished.isEmpty && tensor.files.allSatisfy(finished.contains)
       return sum + (isFinished ? 0 : tensor.inputByteCount * (tensor.slabs.needsRangePass ? 2 : 1))
     }
@@ -111,6 +114,10 @@ public enum PlanError: Error, Hashable, Sendable {
   case hdf5NeedsFile
   case hdf5NeedsNative(layout: String)
   case hdf5CannotHold(TensorName, DType)
+  /// An archive of Keras takes over the configuration of another, and holds what Keras loads, all of it.
+  case archiveNeedsArchive
+  case archiveNeedsLayout(layout: String)
+  case archiveNeedsAll
   case memoryBoundTooSmall(Int, least: Int)
   /// Parameters of their own are for outputs that are files.
   case separateBuffersInDirectory
@@ -130,6 +137,12 @@ extension PlanError: CustomStringConvertible {
     case .hdf5NeedsFile: "an HDF5 output is one file, not a directory of shards"
     case .hdf5CannotHold(let name, let dtype):
       "tensor \(name): HDF5 cannot hold elements of type \(dtype)"
+    case .archiveNeedsArchive:
+      "a .keras archive is only written of another, whose configuration goes with it; write .h5 or .safetensors"
+    case .archiveNeedsLayout(let layout):
+      "the layout \(layout) cannot be in a .keras archive; write .h5 or .safetensors"
+    case .archiveNeedsAll:
+      "a .keras archive holds everything: no shards, no parameters in a file of their own"
     case .hdf5NeedsNative(let layout):
       "the layout \(layout) is one of safetensors files; HDF5 takes the native one"
     case .cannotApply(let name, let error): "tensor \(name): \(error)"

@@ -65,7 +65,7 @@ public struct ConversionReport: Sendable {
     self.duration = duration
     self.wasComplete = wasComplete
     self.warnings = warnings
-    assumption = model.shards.first?.checkpoint.assumption
+    assumption = model.assumption
     inputByteCount = model.shards.reduce(0) { $0 + $1.checkpoint.byteCount }
     outputByteCount = plan.files.reduce(0) { $0 + $1.byteCount }
     files =
@@ -85,6 +85,7 @@ public struct ConversionReport: Sendable {
 
 extension ConversionReport {
   /// The share of the tensor bytes of the input that are quantized, from 0 to 1; 1 where there are none.
+  /// What is dropped does not count.
   public var coverage: Double {
     tensors.coverage { ($0.decision, $0.inputByteCount) }
   }
@@ -97,6 +98,7 @@ extension Collection {
     var quantized = 0
     for element in self {
       let (decision, byteCount) = tensor(element)
+      if case .drop = decision { continue }
       total += byteCount
       if decision.spec != nil { quantized += byteCount }
     }

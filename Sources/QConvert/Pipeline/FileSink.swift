@@ -3,6 +3,7 @@ import SystemPackage
 /// The files of a plan, being written.
 struct FileSink: OutputSink {
   private let files: [OutputFile]
+  private let archives: [PlannedArchive?]
 
   /// Creates the files and writes their headers. None of the inputs may be one of them.
   init(
@@ -21,12 +22,14 @@ struct FileSink: OutputSink {
           overwrite: overwrite, isDurable: isDurable)
         files.append(file)
         try file.write(planned.segments)
+        try planned.archive?.writeAssets(to: file)
       }
     } catch {
       for file in files { file.discard() }
       throw error
     }
     self.files = files
+    archives = plan.files.map(\.archive)
   }
 
   func put(_ bytes: UnsafeRawBufferPointer, _ entry: PlannedEntry, at offset: Int) throws {
@@ -36,7 +39,10 @@ struct FileSink: OutputSink {
   /// Gives the files their names once all are safe, the main one last: it stands for a complete output.
   /// Of several, an old main one goes first, so that it never stands beside new buffers.
   func commit() throws {
-    for file in files { try file.synchronize() }
+    for (file, archive) in zip(files, archives) {
+      try archive?.seal(file)
+      try file.synchronize()
+    }
     if files.count > 1 { files[0].removeReplaced() }
     for file in files.reversed() { try file.commit() }
   }

@@ -3,13 +3,16 @@
 struct HDF5Template {
   private var groups: [HDF5Outline.Group] = []
   private var datasets: [TensorName: HDF5Dataset] = [:]
+  private var withoutOptimizer = false
 
-  /// What a file has; nothing where the tensors come from elsewhere.
-  init(_ index: HDF5Index?) {
+  /// What a file has; nothing where the tensors come from elsewhere. The state of an optimizer is left out
+  /// where that is wanted, with its groups.
+  init(_ index: HDF5Index?, withoutOptimizer: Bool = false) {
     guard let index else { return }
-    groups = index.groups.map { group in
+    self.withoutOptimizer = withoutOptimizer
+    groups = index.groups.filter { keeps($0.path) }.map { group in
       HDF5Outline.Group(
-        path: group.path, otherPaths: group.otherPaths,
+        path: group.path, otherPaths: group.otherPaths.filter(keeps),
         attributes: group.attributes.filter { $0.name != QuantizationRecord.metadataName })
     }
     datasets = Dictionary(
@@ -38,6 +41,10 @@ struct HDF5Template {
       datasets: entries.map { entry, tensor in dataset(entry, of: tensor) })
   }
 
+  private func keeps(_ path: TensorName) -> Bool {
+    !withoutOptimizer || !KerasWeight.isOptimizerState(path)
+  }
+
   private func dataset(_ entry: OutputEntry, of tensor: TensorName) -> HDF5Outline.Dataset {
     let path = HDF5Name.encode(entry.name)
     let source = entry.content.isOfValues ? datasets[tensor] : nil
@@ -54,7 +61,7 @@ struct HDF5Template {
           value: .texts([Array(entry.dtype.rawValue.utf8)])))
     }
     return HDF5Outline.Dataset(
-      path: path, otherPaths: source?.otherPaths ?? [], type: type,
+      path: path, otherPaths: source?.otherPaths.filter(keeps) ?? [], type: type,
       shape: keepsType ? source?.shape : entry.shape, attributes: attributes)
   }
 }

@@ -5,7 +5,7 @@ extension Model {
   var storedTensors: [StoredTensor] {
     shards.flatMap { shard in
       shard.checkpoint.tensors.map {
-        StoredTensor(file: shard.checkpoint.file, descriptor: $0)
+        StoredTensor(file: shard.checkpoint.data, descriptor: $0)
       }
     }
   }
@@ -23,7 +23,7 @@ extension Model {
   var allWarnings: [String] {
     var all = warnings
     for shard in shards {
-      let name = directory == nil ? "" : "\(TensorName(shard.name)): "
+      let name = shards.count == 1 && directory == nil ? "" : "\(TensorName(shard.name)): "
       all += shard.checkpoint.warnings.map { name + $0 }
     }
     let leftOut = leftOut.filter { !$0.hasSuffix(".safetensors") }
@@ -38,6 +38,11 @@ extension Model {
       )
     }
     return all
+  }
+
+  /// What is taken for granted about axes that nothing tells.
+  var assumption: String? {
+    shards.count > 1 ? keras?.assumption : shards.first?.checkpoint.assumption
   }
 
   /// Demands that no shard is an output of this library.

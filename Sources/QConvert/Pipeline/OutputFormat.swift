@@ -4,22 +4,29 @@ public import SystemPackage
 public enum OutputFormat: String, CaseIterable, Sendable {
   case safetensors
   case hdf5
+  /// An HDF5 file in an archive of Keras, with its configuration.
+  case keras
 
   /// The format that the name of a file stands for; nil for another name.
   public init?(extensionOf path: FilePath) {
     switch path.extension?.lowercased() {
     case "safetensors": self = .safetensors
     case "h5", "hdf5": self = .hdf5
+    case "keras": self = .keras
     default: return nil
     }
   }
 }
 
 extension OutputFormat {
-  /// The format of a file, by its bytes; nil for one that cannot be read, and for a directory.
+  /// The format that the tensors of an input are in, by its bytes; nil for one that cannot be read, and for a
+  /// directory.
   public init?(of path: FilePath) {
     guard let file = try? InputFile(path) else { return nil }
-    self = (try? HDF5Index.hasSignature(file)) == true ? .hdf5 : .safetensors
+    let isHDF5 =
+      KerasShards.isIndex(path) || (try? KerasArchive.hasSignature(file)) == true
+      || (try? HDF5Index.hasSignature(file)) == true
+    self = isHDF5 ? .hdf5 : .safetensors
   }
 }
 

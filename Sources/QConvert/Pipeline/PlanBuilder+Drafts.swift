@@ -16,6 +16,15 @@ extension PlanBuilder.Draft {
         length: source.slabByteCount(slabBytes)))
   }
 
+  /// A tensor that is left out.
+  init(dropping source: StoredTensor, _ verdict: TensorVerdict) {
+    let tensor = source.descriptor
+    self.init(
+      name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, decision: verdict.decision,
+      rule: verdict.rule, entries: [], inputByteCount: tensor.byteCount, work: .copy(source),
+      slabs: SlabPartition(elementCount: 0, length: 1))
+  }
+
   /// A tensor quantized into the entries of a layout, or into others that follow from it.
   init(
     quantizing source: StoredTensor, _ spec: QuantizationSpec, _ verdict: TensorVerdict,

@@ -11,6 +11,8 @@ struct PlanBuilder {
     let metadata: [MetadataEntry]
     /// For an HDF5 file, what it takes over from others; nil for a safetensors file.
     var template: HDF5Template?
+    /// What an archive around the HDF5 file takes over; nil where there is none around it.
+    var archive: ArchiveTemplate?
   }
 
   /// A tensor whose entries have no place yet.
@@ -60,7 +62,9 @@ struct PlanBuilder {
     }
     let closingEntries = closing.map { place($0, closingFile) }
     let planned = zip(files, frames).map { file, frame in
-      PlannedFile(role: file.role, segments: frame.segments, byteCount: frame.byteCount)
+      PlannedFile(
+        role: file.role, segments: frame.segments, byteCount: frame.byteCount,
+        archive: frame.archive)
     }
     var plan = ConversionPlan(tensors: tensors, files: planned, closingEntries: closingEntries)
     plan.warnings = frames.flatMap(\.warnings)
@@ -71,10 +75,11 @@ struct PlanBuilder {
 
   /// A file without its tensors' bytes, and where they go.
   private struct Frame {
-    let segments: [FileSegment]
-    let places: [Range<Int>]
-    let byteCount: Int
+    private(set) var segments: [FileSegment]
+    private(set) var places: [Range<Int>]
+    private(set) var byteCount: Int
     let warnings: [String]
+    private(set) var archive: PlannedArchive?
 
     init(_ file: File, _ entries: [Content]) throws {
       if let template = file.template {
@@ -90,6 +95,7 @@ struct PlanBuilder {
         places = skeleton.data.map { $0 ?? 0..<0 }
         byteCount = skeleton.byteCount
         warnings = skeleton.omissions.map { "\($0)" }
+        if let template = file.archive { pack(template) }
         return
       }
       let header = try SafetensorsHeader.bytes(
@@ -107,6 +113,18 @@ struct PlanBuilder {
       self.places = places
       byteCount = end
       warnings = []
+    }
+
+    /// Puts an archive around the file.
+    private mutating func pack(_ template: ArchiveTemplate) {
+      let (outline, archive) = template.outline(weightsByteCount: byteCount)
+      let start = archive.weights.lowerBound
+      segments =
+        outline.segments.map { FileSegment(offset: $0.offset, bytes: $0.bytes) } + archive.texts
+        + segments.map { FileSegment(offset: start + $0.offset, bytes: $0.bytes) }
+      places = places.map { start + $0.lowerBound..<start + $0.upperBound }
+      byteCount = outline.byteCount
+      self.archive = archive
     }
   }
 

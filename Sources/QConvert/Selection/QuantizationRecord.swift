@@ -160,6 +160,7 @@ public enum RecordError: Error, Hashable, Sendable {
   case mismatchedEntry(TensorName)
   case foreignBuffers
   case differingLayouts
+  case inArchive
 }
 
 extension RecordError: CustomStringConvertible {
@@ -174,6 +175,8 @@ extension RecordError: CustomStringConvertible {
     case .unknownLayout(let layout): "the layout \(TensorName(layout)) is unknown"
     case .alreadyQuantized:
       "already quantized by qconvert"
+    case .inArchive:
+      "a quantized .keras archive is not dequantized yet"
     case .missingEntry(let name): "tensor \(name) is missing"
     case .foreignBuffers: "the buffers belong to another quantized file"
     case .differingLayouts: "the shards are in different layouts"

@@ -11,6 +11,8 @@ public enum SelectionRule: Hashable, Sendable {
   /// The weights of all experts in one tensor of three axes, with what a rule of the configuration says
   /// of their module.
   case experts(ConfigurationRule)
+  /// ``ConversionOptions/dropsOptimizerState``.
+  case dropOptimizer
   /// The record of a quantized file.
   case record
 }
@@ -24,6 +26,7 @@ extension SelectionRule: CustomStringConvertible {
     case .exclude(let pattern): "--exclude \(TensorName(pattern))"
     case .configuration(let rule): "\(rule)"
     case .experts(let rule): "experts, \(rule)"
+    case .dropOptimizer: "--drop-optimizer"
     case .record: "the file's record"
     }
   }

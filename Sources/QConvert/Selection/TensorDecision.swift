@@ -6,15 +6,18 @@ public enum TensorDecision: Sendable {
   case copy(CopyReason)
   /// Copied, although it was meant to be quantized.
   case skip(SkipReason)
+  /// Not in the output: the state of an optimizer.
+  case drop
 }
 
 extension TensorDecision {
-  /// `quantized`, `copied` or `skipped`.
+  /// `quantized`, `copied`, `skipped` or `dropped`.
   public var action: String {
     switch self {
     case .quantize: "quantized"
     case .copy: "copied"
     case .skip: "skipped"
+    case .drop: "dropped"
     }
   }
 
@@ -24,6 +27,7 @@ extension TensorDecision {
     case .quantize: nil
     case .copy(let reason): "\(reason)"
     case .skip(let reason): "\(reason)"
+    case .drop: "\(CopyReason.optimizerState)"
     }
   }
 

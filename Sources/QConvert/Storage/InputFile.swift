@@ -7,11 +7,14 @@ import SystemPackage
 final class InputFile: Sendable {
   let path: FilePath
   let identity: FileIdentity
-  private let descriptor: FileDescriptor
+  let descriptor: FileDescriptor
+  /// Whether the path leads to the file; one without a name has the path for messages only.
+  let hasName: Bool
 
   /// Opens a file without waiting for anything: a FIFO or a device is refused at once.
   init(_ path: FilePath) throws(StorageError) {
     self.path = path
+    hasName = true
     do {
       descriptor = try FileDescriptor.open(path, .readOnly, options: [.nonBlocking, .closeOnExec])
     } catch {
@@ -29,11 +32,32 @@ final class InputFile: Sendable {
     }
   }
 
+  /// Takes over a temporary file that has no name any more.
+  init(unnamed descriptor: FileDescriptor, calledAs path: FilePath) throws(StorageError) {
+    self.path = path
+    self.descriptor = descriptor
+    hasName = false
+    do throws(Errno) {
+      identity = try FileIdentity(of: descriptor)
+    } catch {
+      try? descriptor.close()
+      throw .cannotOpen(path, error)
+    }
+  }
+
   deinit {
     try? descriptor.close()
   }
 
   var byteCount: Int { identity.byteCount }
+
+  /// A path by which this process can open the file once more, as long as it is open.
+  var ownPath: FilePath { hasName ? path : Self.path(of: descriptor) }
+
+  /// A path that leads to what a process has open.
+  static func path(of descriptor: FileDescriptor) -> FilePath {
+    FilePath("/dev/fd/\(descriptor.rawValue)")
+  }
 
   /// Fills the buffer with the bytes from `offset` on.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StorageError) {

@@ -62,6 +62,27 @@ final class OutputFile: Sendable {
     }
   }
 
+  /// The checksum of bytes that have been written.
+  func checksum(of range: Range<Int>) throws(StorageError) -> Checksum {
+    var checksum = Checksum()
+    let buffer = Scratch<UInt8>()
+    var offset = range.lowerBound
+    while offset < range.upperBound {
+      let bytes = unsafe UnsafeMutableRawBufferPointer(
+        buffer.reserve(min(1 << 20, range.upperBound - offset)))
+      do {
+        let count = unsafe try temporary.descriptor.read(
+          fromAbsoluteOffset: Int64(offset), into: bytes)
+        guard count > 0 else { throw Errno.ioError }
+        unsafe checksum.add(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        offset += count
+      } catch {
+        throw .cannotRead(path, error as? Errno ?? .ioError)
+      }
+    }
+    return checksum
+  }
+
   /// Takes over the permissions of another file, as far as the umask leaves them; the owner may always
   /// read and write.
   func adoptMode(of source: FileIdentity) throws(StorageError) {

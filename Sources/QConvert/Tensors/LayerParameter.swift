@@ -8,10 +8,16 @@ public struct LayerParameter: Hashable, Sendable {
   public let isWeight: Bool
   /// Whether it is the state of an optimizer.
   public let isOptimizerState: Bool
+  /// The path of the layer in the file; nil where it belongs to none.
+  public let layer: TensorName?
+  /// The class of the layer, or of the layer within it that has the parameter; nil where it is not known.
+  public let className: String?
+  /// What it is to the layer, such as `kernel`; nil where that is not known.
+  public let role: String?
   /// The axis of the output channels.
-  let channelAxis: Int?
+  public let channelAxis: Int?
   /// The axis along which blocks lie by default: that of the input channels.
-  let blockAxis: Int?
+  public let blockAxis: Int?
 }
 
 extension QuantizationSpec {

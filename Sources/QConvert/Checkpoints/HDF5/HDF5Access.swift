@@ -32,11 +32,11 @@ extension HDF5Index {
     switch access {
     case .inProcess:
       self = try HDF5Index(
-        parsing: HDF5Indexer.message(of: file.path), fileByteCount: file.byteCount,
+        parsing: HDF5Indexer.message(of: file.ownPath), fileByteCount: file.byteCount,
         identity: file.identity)
     case .isolated(let executable):
       self = try HDF5Index(
-        parsing: HDF5Process.message(of: file.path, by: executable), fileByteCount: file.byteCount,
+        parsing: HDF5Process.message(of: file, by: executable), fileByteCount: file.byteCount,
         identity: file.identity)
     }
     try checkHeaders(in: file)

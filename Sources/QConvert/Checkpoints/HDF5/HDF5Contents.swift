@@ -1,5 +1,8 @@
 /// The tensors of an HDF5 file: its datasets of numbers.
 struct HDF5Contents {
+  let index: HDF5Index
+  /// The layers; nil for a file that is not from Keras.
+  let model: KerasModel?
   let tensors: [TensorDescriptor]
   /// The texts at the root that belong to tensors: the record of a quantized file.
   let entries: [MetadataEntry]
@@ -12,9 +15,21 @@ struct HDF5Contents {
 
   /// Finds the tensors of a file. What is no tensor is named in the warnings.
   ///
+  /// - Parameters:
+  ///   - index: What the file holds.
+  ///   - config: The text of `config.json`, where the file is from an archive of Keras.
   /// - Throws: ``HDF5Error``, or ``KerasError`` for a model of Keras that is not complete.
-  init(_ index: HDF5Index) throws {
-    let model = try KerasModel(index: index)
+  init(_ index: HDF5Index, config: [UInt8]? = nil) throws {
+    let model = try KerasModel(index: index, config: config)
+    try self.init(index, model)
+  }
+
+  /// Finds the tensors of a file with layers that are known.
+  ///
+  /// - Throws: ``HDF5Error``
+  init(_ index: HDF5Index, _ model: KerasModel?) throws(HDF5Error) {
+    self.index = index
+    self.model = model
     var tensors: [TensorDescriptor] = []
     var warnings = index.warnings + (model?.warnings ?? [])
     var assumedCount = 0
@@ -60,6 +75,9 @@ extension LayerParameter {
     selectionName = TensorName(components.joined(separator: "."))
     isWeight = weight.isWeight
     isOptimizerState = weight.role == .optimizer
+    layer = weight.layer
+    className = weight.className
+    role = weight.role.word
     channelAxis = weight.axes?.channel
     blockAxis = weight.axes?.block
   }

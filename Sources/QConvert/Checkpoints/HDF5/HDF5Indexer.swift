@@ -42,7 +42,7 @@ struct HDF5Indexer: ~Copyable {
       do throws(HDF5Failure) {
         let file = try HDF5FileHandle(path.string)
         var facts = qc_h5_file()
-        unsafe try HDF5Failure.check(qc_h5_file_facts(file.id, &facts), .open)
+        unsafe try HDF5Failure.check(qc_h5_file_facts(file.id, path.string, &facts), .open)
         var indexer = HDF5Indexer(file: file, facts, path)
         return indexer.walk()
       } catch {

@@ -13,6 +13,8 @@ struct HDF5Process {
   static let timeLimit = Duration.seconds(60)
   /// More than any process has to complain of.
   private static let errorLimit = 1 << 20
+  /// Where a process finds a file that has no name.
+  private static let unnamedFile = FileDescriptor(rawValue: 3)
   /// The names of variables that a process keeps: where its libraries are, and its language.
   private static let environment: Set<String> = [
     "PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH",
@@ -22,7 +24,7 @@ struct HDF5Process {
   ///
   /// - Throws: ``HDF5Error/indexerFailed(_:)``, or ``StorageError`` if it cannot be started.
   static func message(
-    of path: FilePath, by executable: FilePath, timeLimit: Duration = timeLimit
+    of file: InputFile, by executable: FilePath, timeLimit: Duration = timeLimit
   ) throws -> [UInt8] {
     var ends: [FileDescriptor] = []
     defer { for end in ends { try? end.close() } }
@@ -31,8 +33,7 @@ struct HDF5Process {
       Result { () throws(Errno) in
         for _ in 0..<2 { ends += try pipe() }
         return try HDF5Process(
-          executable, [HDF5Access.argument, path.string], output: ends[1], errors: ends[3],
-          timeLimit)
+          executable, file, output: ends[1], errors: ends[3], timeLimit)
       }
     }
     let process: HDF5Process
@@ -62,7 +63,7 @@ struct HDF5Process {
   private let deadline: ContinuousClock.Instant
 
   private init(
-    _ executable: FilePath, _ arguments: [String], output: FileDescriptor, errors: FileDescriptor,
+    _ executable: FilePath, _ file: InputFile, output: FileDescriptor, errors: FileDescriptor,
     _ timeLimit: Duration
   ) throws(Errno) {
     self.timeLimit = timeLimit
@@ -81,6 +82,12 @@ struct HDF5Process {
     unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     unsafe posix_spawn_file_actions_adddup2(&actions, output.rawValue, STDOUT_FILENO)
     unsafe posix_spawn_file_actions_adddup2(&actions, errors.rawValue, STDERR_FILENO)
+    let path = file.hasName ? file.path : InputFile.path(of: Self.unnamedFile)
+    if !file.hasName {
+      // Last: its number may be that of a pipe.
+      unsafe posix_spawn_file_actions_adddup2(
+        &actions, file.descriptor.rawValue, Self.unnamedFile.rawValue)
+    }
     // A group of its own: what interrupts this process from a terminal is this process's to handle.
     #if canImport(Darwin)
     let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_CLOEXEC_DEFAULT
@@ -89,9 +96,8 @@ struct HDF5Process {
     #endif
     unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
 
-    var words: [UnsafeMutablePointer<CChar>?] = unsafe ([executable.string] + arguments).map {
-      unsafe strdup($0)
-    }
+    let arguments = [executable.string, HDF5Access.argument, path.string]
+    var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
     var variables: [UnsafeMutablePointer<CChar>?] = unsafe Self.variables.map { unsafe strdup($0) }
     unsafe words.append(nil)
     unsafe variables.append(nil)

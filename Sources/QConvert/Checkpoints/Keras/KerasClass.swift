@@ -1,6 +1,7 @@
 /// The class of a layer and how it is known.
-struct KerasClass: Hashable, Sendable {
-  enum Source: Hashable, Sendable {
+public struct KerasClass: Hashable, Sendable {
+  /// How a class is known.
+  public enum Source: String, Sendable {
     /// The configuration says so.
     case configuration
     /// The path in a file of Keras 3 says so.
@@ -9,10 +10,12 @@ struct KerasClass: Hashable, Sendable {
     case name
   }
 
-  let name: String
+  /// The name of the class: `Dense`.
+  public let name: String
   /// What its variables are; nil for a class that Keras does not have.
   let kind: KerasLayerKind?
-  let source: Source
+  /// How it is known.
+  public let source: Source
 }
 
 extension KerasClass {

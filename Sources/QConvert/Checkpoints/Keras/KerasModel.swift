@@ -64,13 +64,13 @@ extension KerasModel {
 }
 
 /// A layer of a model with its class.
-struct KerasLayer: Hashable, Sendable {
+public struct KerasLayer: Hashable, Sendable {
   /// The path of its group: `model_weights/dense`, `layers/dense_1`.
-  let path: TensorName
+  public let path: TensorName
   /// The layer's own name; nil where the file does not tell.
-  let name: TensorName?
+  public let name: TensorName?
   /// The class; nil where it is not known.
-  let layerClass: KerasClass?
+  public let layerClass: KerasClass?
   /// The paths of its datasets, in the layer's own order.
-  var variables: [TensorName] = []
+  public internal(set) var variables: [TensorName] = []
 }

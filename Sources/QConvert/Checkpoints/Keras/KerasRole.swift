@@ -53,6 +53,22 @@ extension KerasRole {
     }
   }
 
+  /// The role in a word or two; nil for one that is not known.
+  var word: String? {
+    switch self {
+    case .kernel: "kernel"
+    case .recurrentKernel: "recurrent_kernel"
+    case .depthwiseKernel: "depthwise_kernel"
+    case .pointwiseKernel: "pointwise_kernel"
+    case .embeddings: "embeddings"
+    case .reverseEmbeddings: "reverse_embeddings"
+    case .bias: "bias"
+    case .normalization: "normalization"
+    case .optimizer: "optimizer"
+    case .other: nil
+    }
+  }
+
   /// Whether it is a matrix that is multiplied with what goes through the layer; nil where the class of
   /// the layer has to tell.
   var isWeight: Bool? {

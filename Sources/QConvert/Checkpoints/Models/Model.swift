@@ -31,11 +31,16 @@ public struct Model: Sendable {
   public let leftOut: [String]
   /// What is unusual and yet allowed, but for the warnings of each checkpoint.
   public let warnings: [String]
+  /// The layers, where the model is one of Keras.
+  public var layers: [KerasLayer] { keras?.layers ?? [] }
+  /// What HDF5 files hold, together; nil for safetensors files.
+  let hdf5: HDF5Index?
+  let keras: KerasModel?
   /// What `config.json` says; nil where there is none, or none that can be read.
   let configuration: JSONValue?
 
-  /// Opens the files of a model: a safetensors or HDF5 file; an index and the files it names; or a directory
-  /// with an index, with a `model.safetensors`, or with one safetensors file.
+  /// Opens the files of a model: a safetensors or HDF5 file, or an archive of Keras; an index and the files it
+  /// names; or a directory with an index, with a `model.safetensors`, or with one safetensors file.
   ///
   /// - Parameters:
   ///   - path: The file, index or directory.
@@ -44,11 +49,12 @@ public struct Model: Sendable {
   ///   files that do not go together.
   public init(_ path: FilePath, hdf5 access: HDF5Access = .inProcess) throws {
     if try FileIdentity(existing: path).isDirectory {
-      try self.init(path, at: ModelDirectory(path), index: nil)
+      try self.init(path, at: ModelDirectory(path), index: nil, access)
+    } else if let shards = try KerasShards(given: path, access) {
+      self.init(path, shards)
     } else if let index = try ShardIndex(given: path) {
-      let parent = path.removingLastComponent()
-      let directory = try ModelDirectory(parent.isEmpty ? "." : parent)
-      try self.init(path, at: directory, index: (path.lastComponent?.string ?? "", index))
+      let directory = try ModelDirectory(path.parent)
+      try self.init(path, at: directory, index: (path.lastComponent?.string ?? "", index), access)
     } else {
       try self.init(file: path, access)
     }
@@ -59,17 +65,33 @@ public struct Model: Sendable {
     directory = nil
     indexName = nil
     index = nil
-    shards = [
-      Shard(name: path.lastComponent?.string ?? "", checkpoint: try Checkpoint(path, hdf5: access))
-    ]
+    let checkpoint = try Checkpoint(path, hdf5: access)
+    shards = [Shard(name: path.lastComponent?.string ?? "", checkpoint: checkpoint)]
     companions = []
     leftOut = []
     warnings = []
+    hdf5 = checkpoint.hdf5
+    keras = checkpoint.keras
+    configuration = nil
+  }
+
+  private init(_ path: FilePath, _ keras: KerasShards) {
+    self.path = path
+    directory = nil
+    indexName = nil
+    index = nil
+    shards = keras.shards
+    companions = []
+    leftOut = []
+    warnings = []
+    hdf5 = keras.merged
+    self.keras = keras.keras
     configuration = nil
   }
 
   private init(
-    _ path: FilePath, at directory: ModelDirectory, index given: (name: String, ShardIndex)?
+    _ path: FilePath, at directory: ModelDirectory, index given: (name: String, ShardIndex)?,
+    _ access: HDF5Access
   ) throws {
     self.path = path
     self.directory = directory.path
@@ -79,11 +101,11 @@ public struct Model: Sendable {
     case .file(let name):
       index = nil
       indexName = nil
-      shards = [Shard(name: name, checkpoint: try directory.checkpoint(name))]
+      shards = [Shard(name: name, checkpoint: try directory.checkpoint(name, access))]
     case .index(let name, let index):
       self.index = index
       indexName = name
-      shards = try directory.shards(of: index, name)
+      shards = try directory.shards(of: index, name, access)
       warnings += index.warnings
       if let warning = index.sizeWarning(shards) { warnings.append(warning) }
     }
@@ -93,6 +115,8 @@ public struct Model: Sendable {
     companions = surroundings.companions
     leftOut = surroundings.leftOut
     warnings += surroundings.warnings
+    hdf5 = shards.first?.checkpoint.hdf5
+    keras = shards.first?.checkpoint.keras
     configuration = try directory.configuration(companions, &warnings)
     self.warnings = warnings
   }

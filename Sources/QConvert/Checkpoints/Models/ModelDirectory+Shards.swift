@@ -7,10 +7,13 @@ extension ModelDirectory {
   /// - Parameters:
   ///   - index: The index.
   ///   - indexName: Its name, for errors.
+  ///   - access: Where libhdf5 walks an HDF5 file.
   /// - Returns: The shards in the order of the bytes of their names.
   /// - Throws: ``CheckpointError``, ``StorageError``, ``ModelError`` for the first tensor of the index
   ///   for which something is wrong.
-  func shards(of index: ShardIndex, _ indexName: String) throws -> [Model.Shard] {
+  func shards(
+    of index: ShardIndex, _ indexName: String, _ access: HDF5Access
+  ) throws -> [Model.Shard] {
     let indexPath = path.appending(indexName)
     var names: [TensorName: TensorName] = [:]
     var missing: [(shard: String, tensor: TensorName)] = []
@@ -23,7 +26,7 @@ extension ModelDirectory {
         indexPath, shard: first.shard, first.tensor, others: missing.count - 1)
     }
     let shards = try names.keys.sorted().map { name in
-      Model.Shard(name: name.string, checkpoint: try checkpoint(name.string))
+      Model.Shard(name: name.string, checkpoint: try checkpoint(name.string, access))
     }
     try index.check(shards, indexPath)
     return shards

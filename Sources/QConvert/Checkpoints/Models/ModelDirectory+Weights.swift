@@ -46,7 +46,12 @@ extension ModelDirectory {
   static func isQuantized(_ path: FilePath) -> Bool {
     let files = (try? fileNames(in: path))?.filter { $0.hasSuffix(fileSuffix) } ?? []
     return files.contains { name in
-      (try? Checkpoint(path.appending(name)).quantizationRecord()) != nil
+      // Whatever it is called, an HDF5 file is not for this process to walk.
+      guard let file = try? InputFile(path.appending(name)),
+        (try? HDF5Index.hasSignature(file)) == false,
+        (try? KerasArchive.hasSignature(file)) == false
+      else { return false }
+      return (try? Checkpoint(path.appending(name)).quantizationRecord()) != nil
     }
   }
 

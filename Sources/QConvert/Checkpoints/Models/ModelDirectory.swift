@@ -58,13 +58,13 @@ struct ModelDirectory: Sendable {
     return input
   }
 
-  /// Opens a safetensors file to which ``identity(of:)`` lets a name lead.
-  func checkpoint(_ name: String) throws -> Checkpoint {
+  /// Opens a checkpoint file to which ``identity(of:)`` lets a name lead.
+  func checkpoint(_ name: String, _ access: HDF5Access) throws -> Checkpoint {
     let file = path.appending(name)
     guard let identity = try identity(of: name) else {
       throw StorageError.cannotOpen(file, .noSuchFileOrDirectory)
     }
-    let checkpoint = try Checkpoint(file)
+    let checkpoint = try Checkpoint(file, hdf5: access)
     try check(checkpoint.file, identity)
     return checkpoint
   }

@@ -31,20 +31,29 @@ struct HDF5Skeleton: Sendable {
   ) throws {
     self = try HDF5Library.run {
       Result {
-        let file = try SparseFile(in: directory)
+        let file: SparseFile
+        do throws(Errno) {
+          file = try SparseFile(in: directory)
+        } catch {
+          throw HDF5OutputError.noTemporaryFile(directory, error)
+        }
         var writer = try HDF5OutlineWriter(outline, to: file.path)
         file.removeName()
         try writer.write()
         let (data, omissions) = (writer.data, writer.omissions)
         try writer.finish()
-        return try HDF5Skeleton(file, data, omissions)
+        do {
+          return try HDF5Skeleton(file, data, omissions)
+        } catch let error as Errno {
+          throw HDF5OutputError.noTemporaryFile(directory, error)
+        }
       }
     }.get()
   }
 
   private init(
     _ file: borrowing SparseFile, _ data: [Range<Int>?], _ omissions: [HDF5Omission]
-  ) throws(HDF5OutputError) {
+  ) throws {
     byteCount = try file.byteCount()
     self.data = data
     self.omissions = omissions
@@ -53,7 +62,7 @@ struct HDF5Skeleton: Sendable {
     let ranges = data.compactMap(\.self).sorted { $0.lowerBound < $1.lowerBound }
     for range in ranges + [byteCount..<byteCount] {
       guard range.lowerBound >= end, range.upperBound <= byteCount else {
-        throw .refused(
+        throw HDF5OutputError.refused(
           nil, attribute: nil, message: "data that overlaps at byte \(range.lowerBound)")
       }
       if range.lowerBound > end {

@@ -6,7 +6,7 @@ import Darwin
 import Glibc
 #endif
 
-/// A temporary file that somebody else fills by its path, and that is read here.
+/// A temporary file without a name, or one that somebody else fills by its path until ``removeName()``.
 ///
 /// What is never written takes no room, whatever the size of the file.
 struct SparseFile: ~Copyable {
@@ -20,12 +20,12 @@ struct SparseFile: ~Copyable {
   private let descriptor: FileDescriptor
 
   /// Creates the file.
-  init(in directory: FilePath) throws(HDF5OutputError) {
+  init(in directory: FilePath) throws(Errno) {
     var template = unsafe directory.appending("qconvert-XXXXXX").withPlatformString { path in
       unsafe Array(UnsafeBufferPointer(start: path, count: strlen(path) + 1))
     }
     let descriptor = unsafe mkstemp(&template)
-    guard descriptor >= 0 else { throw .noTemporaryFile(directory, Errno(rawValue: errno)) }
+    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     self.descriptor = FileDescriptor(rawValue: descriptor)
     path = FilePath(platformString: template)
@@ -42,16 +42,26 @@ struct SparseFile: ~Copyable {
   }
 
   /// The size of the file now.
-  func byteCount() throws(HDF5OutputError) -> Int {
-    do throws(Errno) {
-      return try FileIdentity(of: descriptor).byteCount
+  func byteCount() throws(Errno) -> Int { try FileIdentity(of: descriptor).byteCount }
+
+  /// Writes bytes at the end of what was written so.
+  func append(_ bytes: UnsafeRawBufferPointer) throws(Errno) {
+    do {
+      _ = unsafe try descriptor.writeAll(bytes)
     } catch {
-      throw .noTemporaryFile(path, error)
+      throw error as? Errno ?? .ioError
     }
   }
 
+  /// The file for reading, which outlives this value; in messages it has the path.
+  func input(calledAs path: FilePath) throws(StorageError) -> InputFile {
+    let copy = fcntl(descriptor.rawValue, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0 else { throw .cannotOpen(path, Errno(rawValue: errno)) }
+    return try InputFile(unnamed: FileDescriptor(rawValue: copy), calledAs: path)
+  }
+
   /// The bytes of a range of the file.
-  func bytes(_ range: Range<Int>) throws(HDF5OutputError) -> [UInt8] {
+  func bytes(_ range: Range<Int>) throws(Errno) -> [UInt8] {
     do {
       return try unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
         count = 0
@@ -65,7 +75,7 @@ struct SparseFile: ~Copyable {
         }
       }
     } catch {
-      throw .noTemporaryFile(path, error as? Errno ?? .ioError)
+      throw error as? Errno ?? .ioError
     }
   }
 }
