@@ -33,7 +33,8 @@ public struct Conversion: Sendable {
     try model.demandFloats()
     let tensors = model.storedTensors.map(\.descriptor)
     let specs = try SpecAssignment(
-      options.configuration, options.moduleTypes, names: tensors.map(\.selectionName))
+      options.configuration, options.moduleTypes, FileModules(model.layers),
+      names: tensors.map(\.selectionName))
     let unmatched = try options.unmatched(specs, tensors)
     let verdicts = try options.verdicts(on: tensors, specs)
     let idle = options.selection.idlePatterns(tensors, verdicts)

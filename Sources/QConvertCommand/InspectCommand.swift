@@ -7,7 +7,7 @@ struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Show the tensors and the metadata of a checkpoint.")
 
-  @Argument(help: "A safetensors or HDF5 file, an index or a model directory.")
+  @Argument(help: "A safetensors or HDF5 file, a .keras archive, an index or a model directory.")
   var input: FilePath
 
   @Flag(help: "Print the contents as one JSON object.")
@@ -31,7 +31,7 @@ struct InspectCommand: ParsableCommand {
       rows += shard.checkpoint.tensors.map { tensor in
         [
           "\(tensor.name)", "\(tensor.dtype)", "\(tensor.shape)", tensor.byteCount.asBytes,
-          quantized[tensor.name].map { "\($0.spec)" } ?? "",
+          quantized[tensor.name].map { "\($0.spec)" } ?? tensor.place,
         ] + (model.shards.count > 1 ? [shard.name] : [])
       }
       for (name, value) in shard.checkpoint.metadata where name != QuantizationRecord.metadataName {
@@ -41,6 +41,7 @@ struct InspectCommand: ParsableCommand {
       if let record { layouts[record.layout, default: 0] += record.tensors.count }
     }
     lines.insert(Console.table(rows, rightAligned: [3]), at: 0)
+    if !model.layers.isEmpty { lines.insert(Self.layers(of: model), at: 1) }
     for (layout, count) in layouts.sorted(by: { $0.key < $1.key }) {
       lines.append("quantized by qconvert: \(count.of("tensor")), layout \(layout)")
     }
@@ -57,5 +58,30 @@ struct InspectCommand: ParsableCommand {
       lines.append("left out: \(model.leftOut.map { "\(TensorName($0))" }.joined(separator: ", "))")
     }
     return lines.filter { !$0.isEmpty }.joined(separator: "\n")
+  }
+
+  /// A line for every layer of a model of Keras.
+  private static func layers(of model: Model) -> String {
+    let rows = model.layers.map { layer in
+      let name = layer.name.map { $0 == layer.path ? "" : "\($0)" } ?? ""
+      let known = layer.layerClass.map { "\($0.name) (by its \($0.source.rawValue))" }
+      return [
+        "layer \(layer.path)", name, known ?? "class not known",
+        layer.variables.count.of("tensor"),
+      ]
+    }
+    return Console.table(rows)
+  }
+}
+
+extension TensorDescriptor {
+  /// What the tensor is to its layer, and the axes along which it is quantized.
+  fileprivate var place: String {
+    guard let layer, layer.layer != nil else { return "" }
+    let role = layer.role ?? "variable"
+    guard layer.isWeight, let channel = layer.channelAxis, let block = layer.blockAxis else {
+      return role
+    }
+    return "\(role), channels along axis \(channel), blocks along \(block)"
   }
 }

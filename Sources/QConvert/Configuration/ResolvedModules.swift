@@ -17,6 +17,7 @@ struct ResolvedModules {
 
   private let global: ResolvedModule
   private var modules: [TensorName: Node] = [:]
+  private let file: FileModules
   private var names: Level
   private var types: Level
 
@@ -53,15 +54,16 @@ struct ResolvedModules {
   }
 
   init(
-    _ config: QuantizerConfig, _ types: ModuleTypes, names: [TensorName]
+    _ config: QuantizerConfig, _ types: ModuleTypes, _ file: FileModules, names: [TensorName]
   ) throws(ConfigurationError) {
+    self.file = file
     global = ResolvedModule(rule: config.effectiveGlobalRule)
     self.names = Level(config.nameRules)
     self.types = Level(config.typeRules)
     let patterns = try config.nameRules.map { rule throws(ConfigurationError) in
       try ModulePattern(rule.key)
     }
-    if patterns.isEmpty, types.isEmpty { return }
+    if patterns.isEmpty, types.isEmpty, file.isEmpty || config.typeRules.isEmpty { return }
     for name in names { try add(TensorName(name.module), patterns, types) }
     for entry in types.entries { try add(entry.module, patterns, types) }
   }
@@ -94,13 +96,19 @@ struct ResolvedModules {
     _ name: TensorName, _ parent: Node?, _ patterns: [ModulePattern], _ type: String?
   ) -> Node {
     let bytes = Array(name.string.utf8)
-    let byName = self.names.last(parent: parent?.nameRule) {
-      patterns[$0].matches(name.string, bytes)
+    let ownName = patterns.isEmpty ? nil : file.ownName(of: name)
+    let ownBytes = Array((ownName?.string ?? "").utf8)
+    let byName = self.names.last(parent: parent?.nameRule) { rule in
+      patterns[rule].matches(name.string, bytes)
+        || ownName.map { patterns[rule].matches($0.string, ownBytes) } ?? false
     }
     let rules = self.types.rules
     var byType: (rule: Int?, isDirect: Bool) = (parent?.typeRule, false)
     if let type {
       byType = self.types.last(parent: byType.rule) { rules[$0].key == type }
+    } else if !rules.isEmpty {
+      let file = file
+      byType = self.types.last(parent: byType.rule) { file.isClass(rules[$0].key, of: name) }
     }
     var module = global
     if let rule = byName.rule {

@@ -1,7 +1,7 @@
 /// What a configuration decides about every tensor of a checkpoint.
 ///
 /// A checkpoint knows neither classes nor ops, so that modules are what the names of tensors spell, and the
-/// types come from ``ModuleTypes``. As with the reference:
+/// types come from ``ModuleTypes``; but a file of Keras tells the classes and names of its layers. As with the reference:
 ///
 /// - `op_state_spec` reaches what an op with weights uses: Linear, Conv, ConvTranspose and Embedding, weights
 ///   and biases, and a `torch.nn.Parameter` that a matmul, add, mul or sub takes. It does not reach the
@@ -32,12 +32,14 @@ struct SpecAssignment {
   /// - Parameters:
   ///   - config: The configuration.
   ///   - types: The types of the modules, as far as they are known.
+  ///   - file: What the file itself tells of modules.
   ///   - names: The names of all tensors.
   /// - Throws: ``ConfigurationError/badPattern(_:)``, ``ConfigurationError/nestedName(_:)``
   init(
-    _ config: QuantizerConfig, _ types: ModuleTypes, names: [TensorName]
+    _ config: QuantizerConfig, _ types: ModuleTypes, _ file: FileModules = .none,
+    names: [TensorName]
   ) throws(ConfigurationError) {
-    modules = try ResolvedModules(config, types, names: names)
+    modules = try ResolvedModules(config, types, file, names: names)
     unmatched = modules.unmatched(config)
   }
 

@@ -89,8 +89,13 @@ extension Model {
 
   /// What the name of a checkpoint file or its index begins with: `model`.
   var stem: String {
-    let name = indexName ?? shards.first?.name ?? ""
-    for ending in [".safetensors.index.json", ".safetensors"] where name.hasSuffix(ending) {
+    let own = directory == nil ? path.lastComponent?.string : shards.first?.name
+    let name = indexName ?? own ?? ""
+    let endings = [
+      ".safetensors.index.json", ".safetensors", ".weights.json", ".weights.h5", ".h5", ".hdf5",
+      ".keras",
+    ]
+    for ending in endings where name.hasSuffix(ending) {
       return String(name.dropLast(ending.count))
     }
     return name.isEmpty ? "model" : name
