@@ -6,7 +6,8 @@ import SystemPackage
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Quantize the weights of a safetensors or HDF5 file or a model directory; the default.",
+    abstract:
+      "Quantize the weights of a safetensors or HDF5 file or a model directory; the default.",
     discussion: """
       Several inputs, or a directory of model directories, are a batch: a model that fails is reported, and the others are converted.
       """)

@@ -45,6 +45,6 @@ import Testing
       #expect(result.status == 0, "\(result.errors)")
       #expect(try directory.path(name).bytes.starts(with: start))
     }
-    #expect(try Tool.run(input, "-o", "c.keras", in: directory.url).status == 64)
+    #expect(try Tool.run(input, "-o", "c.keras", in: directory.url).status == 65)
   }
 }

@@ -36,7 +36,7 @@ extension ForeignFormat: CustomStringConvertible {
     case .gitLFSPointer:
       "a Git LFS pointer, not the file it stands for: fetch it with `git lfs pull`"
     case .html: "an HTML page, not \(wanted): the download went wrong"
-    case .zip: "a zip archive (PyTorch .pt, .keras?), not \(wanted)"
+    case .zip: "a zip archive (PyTorch .pt?), not \(wanted)"
     case .gzip: "gzip-compressed: decompress it first"
     case .pickle: "a Python pickle, not \(wanted); pickles are never opened"
     case .gguf: "a GGUF file, not \(wanted)"

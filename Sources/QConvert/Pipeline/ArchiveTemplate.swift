@@ -75,9 +75,14 @@ struct PlannedArchive: Sendable {
   func writeAssets(to file: OutputFile) throws {
     for (entry, start) in assets {
       var offset = start
-      unsafe try source.read(entry) { bytes in
-        unsafe try file.write(bytes, at: offset)
-        offset += bytes.count
+      do {
+        unsafe try source.read(entry) { bytes in
+          unsafe try file.write(bytes, at: offset)
+          offset += bytes.count
+        }
+      } catch let error as ArchiveError {
+        try source.file.checkUnchanged()
+        throw error
       }
     }
   }

@@ -26,7 +26,7 @@ extension ConversionPlan {
     if format == .keras, files.roles != [.main] { throw PlanError.archiveNeedsAll }
     if format != .safetensors {
       guard files.roles.allSatisfy({ !$0.isShard }) else { throw PlanError.hdf5NeedsFile }
-      guard isCopy || options.layout is NativeLayout || options.layout is any KerasConfiguring
+      guard options.layout is NativeLayout || options.layout is any KerasConfiguring
       else {
         throw PlanError.hdf5NeedsNative(layout: options.layout.name)
       }

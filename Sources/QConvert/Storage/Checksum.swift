@@ -1,4 +1,4 @@
-import CZlib
+import CDeflate
 
 /// The CRC-32 of bytes, as zip archives have it.
 struct Checksum {
@@ -6,8 +6,7 @@ struct Checksum {
 
   /// Takes in bytes; how they are split into calls does not matter.
   mutating func add(_ bytes: UnsafeRawBufferPointer) {
-    let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: Bytef.self)
-    value = UInt32(truncatingIfNeeded: unsafe crc32_z(uLong(value), start, bytes.count))
+    value = unsafe libdeflate_crc32(value, bytes.baseAddress, bytes.count)
   }
 
   /// The checksum of these bytes.

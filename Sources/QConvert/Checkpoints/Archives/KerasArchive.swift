@@ -36,7 +36,7 @@ struct KerasArchive: Sendable {
   ///
   /// - Throws: `ForeignFormat.zip` for an archive that is not from Keras, ``ArchiveError``.
   init(_ file: InputFile) throws {
-    let reader = try ZipReader(file)
+    let reader = try Self.open(file)
     let entries = try reader.entries()
     var byName: [TensorName: ArchiveEntry] = [:]
     for entry in entries {
@@ -61,6 +61,15 @@ struct KerasArchive: Sendable {
     weightsEntry = weights
     assets = entries.filter(\.isAsset)
     warnings = Self.warnings(of: entries)
+  }
+
+  private static func open(_ file: InputFile) throws -> ZipReader {
+    do throws(ArchiveError) {
+      return try ZipReader(file)
+    } catch {
+      // Of a damaged archive only the name tells that it was one of Keras.
+      throw file.path.extension?.lowercased() == "keras" ? error as any Error : ForeignFormat.zip
+    }
   }
 
   /// Unpacks the variables into a temporary file without a name.

@@ -104,7 +104,6 @@ extension HDF5Error: CustomStringConvertible {
 
   private static func describe(_ format: ForeignFormat?) -> String {
     switch format {
-    case .zip: "a zip archive (.keras?), not an HDF5 file: extract its model.weights.h5"
     case let format?: format.description(insteadOf: "an HDF5 file")
     case nil: "not an HDF5 file: its signature is missing"
     }

@@ -63,6 +63,7 @@ enum FileRole: Hashable, Sendable {
 
   /// Whether a file says which file holds which tensor.
   private static func isIndex(_ name: String) -> Bool {
+    if name.hasSuffix(KerasShardIndex.suffix) { return true }
     guard name.hasSuffix(".json"), let range = name.firstRange(of: ".index.") else { return false }
     return formats.contains(where: name[..<range.lowerBound].hasSuffix)
       || name[..<range.lowerBound].hasSuffix(".safetensors")

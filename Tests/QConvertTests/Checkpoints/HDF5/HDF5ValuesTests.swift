@@ -48,7 +48,7 @@ import Testing
     options.isDurable = false
     let input = Fixtures.hdf5.appending("\(file).h5")
     let original = try Checkpoint(input)
-    for format in OutputFormat.allCases {
+    for format in [OutputFormat.safetensors, .hdf5] {
       options.format = format
       let output = directory.path("out.\(format)")
       _ = try Conversion(of: input, options).write(to: output)
