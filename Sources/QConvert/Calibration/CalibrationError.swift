@@ -42,7 +42,8 @@ extension CalibrationError: CustomStringConvertible {
     case .unexpected(let name): "tensor \(name) was not there before"
     case .nothingToObserve: "no float tensor to observe"
     case .unmatchedPattern(let pattern): "no tensor matches the pattern \(TensorName(pattern))"
-    case .noState: "no metadata \"\(CalibrationState.metadataName)\": not a file that calibrate has written"
+    case .noState:
+      "no metadata \"\(CalibrationState.metadataName)\": not a file that calibrate has written"
     case .damagedState: "the metadata \"\(CalibrationState.metadataName)\" does not fit the tensors"
     case .otherSettings(let given, let saved):
       "the state was saved with \(saved), and is to be continued with \(given)"

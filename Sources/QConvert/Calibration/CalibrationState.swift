@@ -52,7 +52,8 @@ extension CalibrationState {
     tensors.flatMap { name, state in
       func entry(_ buffer: Buffer, _ dtype: DType, _ values: [Double]) -> OutputEntry {
         OutputEntry(
-          buffer.name(of: name), dtype, state.grid, .constant(values.flatMap { dtype.bytes(of: $0) }))
+          buffer.name(of: name), dtype, state.grid,
+          .constant(values.flatMap { dtype.bytes(of: $0) }))
       }
       var entries = [entry(.scale, .float32, state.qparams.map { Double($0.scale) })]
       if spec.dtype.isInteger {

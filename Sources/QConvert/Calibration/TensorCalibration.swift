@@ -129,7 +129,8 @@ public struct TensorCalibration: Sendable {
       guard observed.precision == precision else {
         throw .precisionChanged(name, from: observed.precision.dtype, to: precision.dtype)
       }
-      if case .unrelated = rule {} else if observed.grid != geometry.grid {
+      if case .unrelated = rule {
+      } else if observed.grid != geometry.grid {
         throw .gridChanged(name, from: observed.grid, to: geometry.grid)
       }
     }
@@ -169,7 +170,8 @@ public struct TensorCalibration: Sendable {
 extension TensorCalibration.State {
   fileprivate func counting(_ count: Int) -> TensorCalibration.State {
     .init(
-      precision: precision, grid: grid, qparams: qparams, runningRanges: runningRanges, count: count)
+      precision: precision, grid: grid, qparams: qparams, runningRanges: runningRanges, count: count
+    )
   }
 }
 
