@@ -84,8 +84,9 @@ struct ErrorSums: Sendable {
   }
 
   mutating func observe(scales range: ClosedRange<Float>) {
-    scales = scales.map {
-      min($0.lowerBound, range.lowerBound)...max($0.upperBound, range.upperBound)
-    } ?? range
+    scales =
+      scales.map {
+        min($0.lowerBound, range.lowerBound)...max($0.upperBound, range.upperBound)
+      } ?? range
   }
 }

@@ -63,6 +63,30 @@ extension MetricsReport {
     return ([names] + rows).joined(separator: "\n") + "\n"
   }
 
+  /// Demands that a report can be written.
+  ///
+  /// - Throws: ``StorageError``.
+  public static func check(_ path: FilePath, overwrite: Bool) throws {
+    try OutputFile.check(path, inputs: [], overwrite: overwrite)
+  }
+
+  /// Writes the report as ``csv`` where the name of the file ends in `.csv`, else as ``json``; the file
+  /// appears complete or not at all.
+  ///
+  /// - Throws: ``StorageError``.
+  public func write(to path: FilePath, overwrite: Bool = false) throws {
+    let text = Array((path.extension?.lowercased() == "csv" ? csv : json + "\n").utf8)
+    let file = try OutputFile(
+      path, byteCount: text.count, overwrite: overwrite, isDurable: false)
+    do {
+      try file.write([FileSegment(offset: 0, bytes: text)])
+      try file.commit()
+    } catch {
+      file.discard()
+      throw error
+    }
+  }
+
   /// Reads a report that ``json`` has written.
   ///
   /// - Throws: ``StorageError``; ``MetricsError/notAReport(_:)``.
