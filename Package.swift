@@ -53,10 +53,13 @@ let package = Package(
       name: "Fixtures",
       dependencies: [.product(name: "SystemPackage", package: "swift-system")],
       path: "fixtures",
-      exclude: ["make_archives.py", "make_golden.py", "make_hdf5.py", "make_keras.py"],
+      exclude: [
+        "make_archives.py", "make_calibration.py", "make_golden.py", "make_hdf5.py", "make_keras.py",
+      ],
       sources: ["Fixtures.swift", "SafetensorsFile.swift", "TemporaryDirectory.swift"],
       resources: [
-        .copy("configurations"), .copy("golden"), .copy("hdf5"), .copy("hostile"), .copy("keras"),
+        .copy("calibration"), .copy("configurations"), .copy("golden"), .copy("hdf5"),
+        .copy("hostile"), .copy("keras"),
         .copy("real"),
       ],
       swiftSettings: settings),

@@ -64,9 +64,10 @@ public struct Conversion: Sendable {
     to output: FilePath, progress: ConversionProgress = ConversionProgress()
   ) throws -> ConversionReport {
     if isCarriedOut(at: output) { return report(output, .zero, wasComplete: true) }
-    let duration = try plan.write(
-      into: sink(for: output), from: model.files, jobs: options.workerCount, progress: progress)
-    return report(output, duration)
+    let result = try plan.write(
+      into: sink(for: output), from: model.files, jobs: options.workerCount, progress: progress,
+      measuresErrors: options.measuresErrors)
+    return report(output, result.duration, errors: result.errors)
   }
 
   /// What ``write(to:progress:)`` would do, as far as that can be told without writing.
@@ -94,10 +95,11 @@ extension Conversion {
   }
 
   func report(
-    _ output: FilePath, _ duration: Duration?, wasComplete: Bool = false
+    _ output: FilePath, _ duration: Duration?, wasComplete: Bool = false,
+    errors: [Int: ErrorSums] = [:]
   ) -> ConversionReport {
     ConversionReport(
       plan, of: model, to: output, layout: options.layout.name, warnings: warnings,
-      jobs: options.workerCount, duration: duration, wasComplete: wasComplete)
+      jobs: options.workerCount, duration: duration, wasComplete: wasComplete, errors: errors)
   }
 }

@@ -56,11 +56,11 @@ public struct Dequantization: Sendable {
       of: model, to: output, overwrite: options.overwrites, isDurable: options.isDurable,
       resumes: false)
     let jobs = Machine.workerCount(options.jobs)
-    let duration = try plan.write(
+    let result = try plan.write(
       into: sink, from: checkpoint.files.map(\.file), jobs: jobs, progress: progress)
     return ConversionReport(
       plan, of: model, to: output, layout: "float", warnings: model.allWarnings, jobs: jobs,
-      duration: duration)
+      duration: result.duration)
   }
 }
 

@@ -2,12 +2,8 @@ extension Verification.Report {
   /// The report as a JSON object: agrees, compared, findings, and tensors with their error figures.
   public var json: String {
     let tensors = errors.map { name, figures in
-      JSONValue.object([
-        "name": .string(name.string),
-        "max_error": .number(figures.maxError),
-        "mse": .number(figures.meanSquaredError),
-        "sqnr_db": figures.signalToNoise.isFinite ? .number(figures.signalToNoise) : .null,
-      ])
+      JSONValue.object(
+        [JSONValue.Member(name: "name", value: .string(name.string))] + figures.members)
     }
     return JSONValue.object([
       "agrees": .bool(findings.isEmpty),

@@ -73,12 +73,12 @@ public struct Verification: Sendable {
     try run.run(jobs: Machine.workerCount(jobs))
     for file in quantized.files.map(\.file) + original.files { try file.checkUnchanged() }
     let entries = plan.tensors.flatMap(\.entries) + plan.closingEntries
-    let figures = run.errorFigures
+    let sums = run.errorSums
     let stored = sink.findings(entries)
     return Report(
       findings: structuralFindings(entries) + stored.compactMap(\.self),
       errors: plan.tensors.enumerated().compactMap { index, tensor in
-        figures[index].map { (tensor.name, $0) }
+        sums[index].map { (tensor.name, ErrorFigures($0)) }
       },
       comparedCount: stored.filter { $0?.isOfBytes ?? true }.count)
   }

@@ -35,11 +35,12 @@ struct BatchResult {
   }
 
   /// A table of outcomes, with the reports if wanted.
-  func summary(verbose: Bool, explain: Bool) -> String {
+  func summary(verbose: Bool, explain: Bool, metrics: Bool) -> String {
     var lines: [String] = []
-    if verbose || explain {
+    if verbose || explain || metrics {
       for case .success(let report) in outcomes.map(\.result) {
-        lines.append(report.summary(verbose: verbose, explain: explain))
+        lines.append(
+          report.summary(verbose: verbose, explain: explain, metrics: metrics))
       }
     }
     lines.append(Console.table(outcomes.map(\.row), rightAligned: [2, 4]))

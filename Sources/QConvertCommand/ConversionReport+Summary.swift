@@ -3,7 +3,7 @@ import QConvert
 extension ConversionReport {
   /// The report for a person: what became of the tensors, by what rule if that is to be explained,
   /// sizes before and after, time.
-  func summary(verbose: Bool, explain: Bool) -> String {
+  func summary(verbose: Bool, explain: Bool, metrics: Bool) -> String {
     var lines: [String] = []
     if verbose || explain {
       lines.append(
@@ -35,6 +35,7 @@ extension ConversionReport {
     lines.append(
       "  \(share) % of the tensor bytes are quantized; \(what) \(inputByteCount.asBytes) -> "
         + "\(outputByteCount.asBytes) (\(ratio) %)\(time)")
+    if metrics, !wasComplete { lines.append(MetricsReport(self).summary(verbose: verbose)) }
     if let assumption { lines.append("  \(assumption)") }
     if duration == nil { lines.append("  memory: about \(memoryByteCount.asBytes)") }
     return lines.filter { !$0.isEmpty }.joined(separator: "\n")

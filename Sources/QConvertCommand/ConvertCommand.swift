@@ -72,6 +72,7 @@ struct ConvertCommand: ParsableCommand {
     help: "Whether a batch goes on after a model that failed. (default: --continue-on-error)")
   var continueOnError: Bool?
 
+  @OptionGroup var metricsOptions: MetricsOptions
   @OptionGroup var outputOptions: OutputOptions
   @OptionGroup var runOptions: RunOptions
 
@@ -83,6 +84,9 @@ struct ConvertCommand: ParsableCommand {
     if let output, output.string.lowercased().hasSuffix(".weights.json") {
       throw ValidationError(
         "\(output): HDF5 outputs are not sharded; write one .h5, or safetensors with --shard-size")
+    }
+    if metricsOptions.isGiven, dryRun {
+      throw ValidationError("a dry run has nothing to measure: --metrics does not go with it")
     }
     if resume, dryRun { throw ValidationError("--resume does not go with --dry-run") }
   }
@@ -98,6 +102,7 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private func convert(_ item: Batch.Item, _ options: ConversionOptions) throws {
+    try metricsOptions.checkDestinations(overwrite: outputOptions.overwrite)
     let report = try FileError.naming(item.input) {
       let conversion = try Conversion(of: item.input, options)
       return dryRun
@@ -107,14 +112,20 @@ struct ConvertCommand: ParsableCommand {
         }
     }
     warn(report)
+    try metricsOptions.write(report, overwrite: outputOptions.overwrite)
     if runOptions.json {
       try Console.write(report.json)
     } else if !runOptions.quiet || explain {
-      try Console.write(report.summary(verbose: runOptions.verbose, explain: explain))
+      try Console.write(
+        report.summary(
+          verbose: runOptions.verbose, explain: explain, metrics: metricsOptions.metrics))
     }
   }
 
   private func convert(_ items: [Batch.Item], _ options: ConversionOptions) throws {
+    if metricsOptions.metricsFile != nil {
+      throw ValidationError("--metrics-file is for one model; --metrics --json tells of several")
+    }
     let batch = Batch(items, options, continuesOnError: continueOnError ?? true)
     let tellsModels = !runOptions.quiet && !runOptions.progress.isShown && !dryRun
     let outcomes =
@@ -132,7 +143,9 @@ struct ConvertCommand: ParsableCommand {
     if runOptions.json {
       try Console.write(result.json)
     } else if !runOptions.quiet || explain {
-      try Console.write(result.summary(verbose: runOptions.verbose, explain: explain))
+      try Console.write(
+        result.summary(
+          verbose: runOptions.verbose, explain: explain, metrics: metricsOptions.metrics))
     }
     if let status = result.status {
       Console.fail(result.failure)
@@ -171,6 +184,7 @@ struct ConvertCommand: ParsableCommand {
     options.overwrites = outputOptions.overwrite
     options.isDurable = outputOptions.sync == .full
     options.resumes = resume
+    options.measuresErrors = metricsOptions.isGiven
     return options
   }
 

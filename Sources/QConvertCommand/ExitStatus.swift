@@ -34,8 +34,8 @@ enum ExitStatus: Int32 {
     case ModelError.noWeights: self = .noInput
     case is CheckpointError, is SafetensorsError, is QuantizationError, is PlanError,
       is RecordError, is GranularityError, is ModelError, is ShardIndexError, is DirectoryError,
-      is ResumeError, is DatasetError, is HDF5OutputError, is HDF5Error, is KerasError,
-      is ArchiveError:
+      is ResumeError, is DumpError, is CalibrationError, is MetricsError, is DatasetError,
+      is HDF5OutputError, is HDF5Error, is KerasError, is ArchiveError:
       self = .dataError
     case let error as StorageError:
       switch error {

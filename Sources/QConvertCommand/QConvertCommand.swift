@@ -18,6 +18,7 @@ struct QConvertCommand: ParsableCommand {
     version: Version.current,
     subcommands: [
       ConvertCommand.self, InspectCommand.self, VerifyCommand.self, DequantizeCommand.self,
+      CalibrateCommand.self,
     ],
     defaultSubcommand: ConvertCommand.self)
 

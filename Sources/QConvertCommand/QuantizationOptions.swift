@@ -54,17 +54,17 @@ struct QuantizationOptions: ParsableArguments {
   }
 
   /// The spec that these options describe.
-  func spec() throws -> QuantizationSpec {
+  func spec(default granularity: GranularityKind = .perChannel) throws -> QuantizationSpec {
     try QuantizationSpec(
       dtype: dtype, scheme: scheme ?? .symmetric, formulation: formulation ?? .zeroPoint,
-      granularity: makeGranularity(),
+      granularity: makeGranularity(default: granularity),
       floatRange: floatRange.map { try FloatRange(low: $0.low, high: $0.high) } ?? .observed,
       scaleDType: scaleDtype ?? .none, qparamsCalculator: calculator ?? "default",
       rangeCalculator: range ?? "minmax")
   }
 
-  private func makeGranularity() throws -> Granularity {
-    switch granularity ?? (blockSize == nil ? .perChannel : .perBlock) {
+  private func makeGranularity(default kind: GranularityKind) throws -> Granularity {
+    switch granularity ?? (blockSize != nil ? .perBlock : axis != nil ? .perChannel : kind) {
     case .perTensor:
       if axis != nil { throw ValidationError("--axis does not go with per_tensor") }
       if blockSize != nil { throw ValidationError("--block-size does not go with per_tensor") }

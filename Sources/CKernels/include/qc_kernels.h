@@ -52,6 +52,14 @@ struct qc_affine {
   int32_t quant_min, quant_max;
 };
 
+// Sums over the differences between the elements of a tensor and the values that their codes stand for.
+struct qc_errors {
+  double squared_error, squared_signal, squared_value;
+  double product;          // of element and value
+  double largest;          // difference, without its sign
+  size_t clipped;          // elements beyond the value of the highest or lowest code
+};
+
 struct qc_kernels {
   const char *name;
 
@@ -83,6 +91,11 @@ struct qc_kernels {
   // `out` is filled up with zero bits.
   void (*pack)(unsigned bits, const uint8_t *codes, size_t count, uint8_t *out);
   void (*unpack)(unsigned bits, bool is_signed, const uint8_t *packed, size_t count, uint8_t *codes);
+
+  // Adds what `count` elements differ from `values`, which `codes` stand for, to `sums`. `lowest` and `highest`
+  // are the codes at the ends. Sums of 1024 elements are in float32, in a fixed order.
+  void (*errors)(enum qc_float type, const void *x, const float *values, const uint8_t *codes, size_t count,
+                 uint8_t lowest, uint8_t highest, struct qc_errors *sums);
 
   // float32 to `type` and back, round half to even.
   void (*narrow)(enum qc_float type, const float *x, size_t count, void *out);

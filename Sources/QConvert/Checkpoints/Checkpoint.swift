@@ -127,6 +127,10 @@ public struct Checkpoint: Sendable {
 struct MetadataEntry: Hashable, Sendable {
   let name: String
   let value: String
+
+  /// The names of the entries by which this library knows what it has written; in an HDF5 file, which has no
+  /// metadata, they are attributes of the root.
+  static let ownNames: Set = [QuantizationRecord.metadataName, CalibrationState.metadataName]
 }
 
 extension Checkpoint {

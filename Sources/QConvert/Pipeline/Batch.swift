@@ -121,9 +121,10 @@ private final class BatchRun: Sendable {
       return nil
     }
     return try conversion.plan.task(
-      into: conversion.sink(for: output), from: conversion.model.files, progress: progress
+      into: conversion.sink(for: output), from: conversion.model.files, progress: progress,
+      measuresErrors: batch.options.measuresErrors
     ) { [self] result in
-      end(index, result.map { conversion.report(output, $0) })
+      end(index, result.map { conversion.report(output, $0.duration, errors: $0.errors) })
     }
   }
 

@@ -30,6 +30,8 @@ public struct ConversionOptions: Sendable {
   public var calculators = Calculators.builtIn
   /// Where libhdf5 walks an HDF5 file.
   public var hdf5Access = HDF5Access.inProcess
+  /// Whether the values that quantized tensors stand for are compared with the original ones.
+  public var measuresErrors = false
   /// The number of workers; nil means one a core.
   public var jobs: Int?
   /// A bound on the memory of all workers together, in bytes; nil means what is fastest.

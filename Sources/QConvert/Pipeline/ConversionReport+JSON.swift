@@ -3,7 +3,7 @@ import SystemPackage
 extension ConversionReport {
   /// The report as a JSON object: input, output, layout, seconds, bytes_in, bytes_out, memory, coverage,
   /// warnings, files and tensors, each with name, dtype, shape, action, reason, rule, spec, bytes_in and
-  /// bytes_out.
+  /// bytes_out, and metrics where they were asked for.
   public var json: String { jsonValue.indented(depth: 2) }
 
   var jsonValue: JSONValue {
@@ -18,6 +18,7 @@ extension ConversionReport {
         "spec": tensor.decision.spec?.json ?? .null,
         "bytes_in": .integer(tensor.inputByteCount),
         "bytes_out": .integer(tensor.outputByteCount),
+        "metrics": tensor.figures?.json,
       ])
     }
     return JSONValue.object([
@@ -32,6 +33,7 @@ extension ConversionReport {
       "memory": .integer(memoryByteCount),
       "coverage": .number(coverage),
       "assumption": assumption.map(JSONValue.string),
+      "metrics": totalFigures?.json,
       "warnings": .array(warnings.map(JSONValue.string)),
       "files": .array(
         files.map { file in

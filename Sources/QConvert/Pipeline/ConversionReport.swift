@@ -23,6 +23,8 @@ public struct ConversionReport: Sendable {
   public let memoryByteCount: Int
   /// The tensors of the input in its order.
   public let tensors: [Tensor]
+  /// The figures of all quantized tensors together; nil where that was not asked for.
+  public let totalFigures: ErrorFigures?
   /// What is taken for granted about the axes of weights that nothing tells; nil where there are none.
   public let assumption: String?
   /// What is unusual about the input and yet allowed, and what had no effect.
@@ -52,12 +54,16 @@ public struct ConversionReport: Sendable {
     public let inputByteCount: Int
     /// The bytes of all its entries in the output.
     public let outputByteCount: Int
+    /// How far its values are from the original ones; nil where that was not asked for, and where it is
+    /// not quantized or was so in a run before.
+    public let figures: ErrorFigures?
   }
 
   /// The report of a plan that has been carried out, or would be.
   init(
     _ plan: ConversionPlan, of model: Model, to output: FilePath, layout: String,
-    warnings: [String], jobs: Int, duration: Duration?, wasComplete: Bool = false
+    warnings: [String], jobs: Int, duration: Duration?, wasComplete: Bool = false,
+    errors: [Int: ErrorSums] = [:]
   ) {
     input = model.path
     self.output = output
@@ -74,11 +80,15 @@ public struct ConversionReport: Sendable {
         File(path: output.appending($0.name), byteCount: $0.byteCount)
       }
     memoryByteCount = plan.memoryByteCount(jobs: jobs)
-    tensors = plan.tensors.map { tensor in
+    var total = ErrorSums()
+    for (_, sums) in errors.sorted(by: { $0.key < $1.key }) { total.add(sums.withoutSample) }
+    totalFigures = errors.isEmpty ? nil : ErrorFigures(total)
+    tensors = plan.tensors.enumerated().map { index, tensor in
       Tensor(
         name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, decision: tensor.decision,
         rule: tensor.rule, inputByteCount: tensor.inputByteCount,
-        outputByteCount: tensor.entries.reduce(0) { $0 + $1.bytes.count })
+        outputByteCount: tensor.entries.reduce(0) { $0 + $1.bytes.count },
+        figures: errors[index].map { ErrorFigures($0) })
     }
   }
 }

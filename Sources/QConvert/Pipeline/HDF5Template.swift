@@ -13,7 +13,7 @@ struct HDF5Template {
     groups = index.groups.filter { keeps($0.path) }.map { group in
       HDF5Outline.Group(
         path: group.path, otherPaths: group.otherPaths.filter(keeps),
-        attributes: group.attributes.filter { $0.name != QuantizationRecord.metadataName })
+        attributes: group.attributes.filter { !MetadataEntry.ownNames.contains($0.name) })
     }
     datasets = Dictionary(
       index.datasets.map { (HDF5Name.decode($0.path), $0) }, uniquingKeysWith: { first, _ in first }

@@ -8,7 +8,7 @@ final class PipelineRun: Sendable {
   private let progress: ConversionProgress
   /// What is known of the tensors between their range pass and the end of their write pass.
   private let ranges = Mutex<[Int: TensorRanges]>([:])
-  private let measured: Mutex<[Int: ErrorFigures]>?
+  private let measured: Mutex<[Int: [Int: ErrorSums]]>?
   /// The files that a former run has finished.
   private let finished: Set<Int>
   /// The slabs yet to be written, by file.
@@ -48,8 +48,10 @@ final class PipelineRun: Sendable {
     return PoolTask(count: schedule.count, perform: perform, finish: finish)
   }
 
-  /// The error figures of the quantized tensors, by index in the plan.
-  var errorFigures: [Int: ErrorFigures] { measured?.withLock { $0 } ?? [:] }
+  /// What error figures of the quantized tensors are made of, by index in the plan.
+  var errorSums: [Int: ErrorSums] {
+    (measured?.withLock { $0 } ?? [:]).mapValues(ErrorSums.init)
+  }
 
   /// Does what belongs to no slab.
   private func begin() throws {
@@ -138,7 +140,7 @@ final class PipelineRun: Sendable {
       elements, quantization, from: source, params: finished, to: tensor.entries, sink,
       measuresErrors: measured != nil)
     if let figures {
-      measured?.withLock { $0[item.tensor, default: ErrorFigures()].add(figures, at: item.slab) }
+      measured?.withLock { $0[item.tensor, default: [:]][item.slab] = figures }
     }
   }
 

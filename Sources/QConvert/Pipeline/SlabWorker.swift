@@ -45,7 +45,7 @@ final class SlabWorker {
     _ elements: Range<Int>, _ quantization: TensorQuantization, from source: StoredTensor,
     params finished: QParamsTable?, to entries: [PlannedEntry], _ sink: any EntrySink,
     measuresErrors: Bool
-  ) throws -> ErrorFigures.Sums? {
+  ) throws -> ErrorSums? {
     let width = quantization.precision.byteCount
     let slab = try unsafe read(elements.scaled(by: width), of: source)
     let params: GroupQParams
@@ -82,7 +82,7 @@ final class SlabWorker {
       }
     }
     guard measuresErrors else { return nil }
-    return unsafe errors(of: values(in: .float32), slab, quantization.precision, elements.count)
+    return unsafe errors(of: elements, codes, params, input: slab, quantization)
   }
 
   /// Turns a slab of stored codes back into floats.
@@ -164,24 +164,6 @@ final class SlabWorker {
         codes.baseAddress.unsafelyUnwrapped + (row.lowerBound - elements.lowerBound))
     }
     return unsafe codes
-  }
-
-  private func errors(
-    of values: UnsafeRawBufferPointer, _ slab: UnsafeRawBufferPointer,
-    _ precision: FloatPrecision, _ count: Int
-  ) -> ErrorFigures.Sums {
-    var sums = ErrorFigures.Sums()
-    sums.count = count
-    let originals = unsafe quantizer.widen(count, input: slab, precision)
-    for i in 0..<count {
-      let value = unsafe Double(values.loadUnaligned(fromByteOffset: 4 * i, as: Float.self))
-      let original = unsafe originals[i]
-      let error = abs(original - value)
-      sums.maxError = max(sums.maxError, error)
-      sums.squaredError += error * error
-      sums.squaredSignal += original * original
-    }
-    return sums
   }
 }
 

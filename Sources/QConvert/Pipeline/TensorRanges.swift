@@ -57,6 +57,13 @@ final class TensorRanges: Sendable {
     if isLast { gate.signal() }
   }
 
+  /// The ranges of all groups, once every slab has been seen.
+  var ranges: GroupRanges {
+    state.withLock { state in
+      state.ranges ?? GroupRanges(0..<quantization.geometry.groupCount, of: quantization)
+    }
+  }
+
   /// The parameters of all groups, as soon as every slab has been seen; nil when one of them failed,
   /// which its worker has reported.
   func params(_ quantizer: SlabQuantizer) throws(QuantizationError) -> QParamsTable? {

@@ -5,19 +5,30 @@
 ///     var calculators = Calculators.builtIn
 ///     calculators.register(Percentile(99.9), as: "percentile")
 public struct Calculators: Sendable {
+  /// The calculator that keeps nothing from one tensor to the next.
+  static let dynamicName = "dynamic"
+  private static let defaultName = "default"
+  private static let movingAverageName = "moving_average"
+
   private var ranges: [String: any RangeCalculator]
   private var qparams: [String: any QParamsCalculator]
+  private var running: [String: any RunningRange]
 
-  /// `minmax`; `static`, and `default`, which stands for it where weights are quantized.
+  /// The range calculator `minmax`; the calculators of parameters `static`, `moving_average` and
+  /// `global_minmax`; `dynamic`, for activations only; and `default`, which stands for `static` where
+  /// weights are quantized and for `moving_average` where activations are observed.
   public static let builtIn = Calculators(
     ranges: ["minmax": MinMaxRange()],
-    qparams: ["static": StaticQParams(), "default": StaticQParams()])
+    qparams: ["static": StaticQParams(), defaultName: StaticQParams()],
+    running: [movingAverageName: MovingAverageRange(), "global_minmax": GlobalMinMaxRange()])
 
   private init(
-    ranges: [String: any RangeCalculator], qparams: [String: any QParamsCalculator]
+    ranges: [String: any RangeCalculator], qparams: [String: any QParamsCalculator],
+    running: [String: any RunningRange]
   ) {
     self.ranges = ranges
     self.qparams = qparams
+    self.running = running
   }
 
   /// Adds a range calculator, or replaces the one of that name.
@@ -30,6 +41,11 @@ public struct Calculators: Sendable {
     qparams[name] = calculator
   }
 
+  /// Adds a calculator of parameters from a running range, or replaces the one of that name.
+  public mutating func register(_ calculator: any RunningRange, as name: String) {
+    running[name] = calculator
+  }
+
   /// The range calculator of a spec.
   func range(for spec: QuantizationSpec) throws(CalculatorError) -> any RangeCalculator {
     guard let calculator = ranges[spec.rangeCalculator] else {
@@ -38,19 +54,36 @@ public struct Calculators: Sendable {
     return calculator
   }
 
-  /// The qparams calculator of a spec.
+  /// The qparams calculator of a spec for one tensor: the first of a sequence is where a running range
+  /// begins.
   func qparams(for spec: QuantizationSpec) throws(CalculatorError) -> any QParamsCalculator {
-    guard let calculator = qparams[spec.qparamsCalculator] else {
-      throw .unknownQParams(spec.qparamsCalculator, known: qparams.keys.sorted())
-    }
-    return calculator
+    let name = spec.qparamsCalculator
+    if let calculator = qparams[name] { return calculator }
+    if running[name] != nil { return StaticQParams() }
+    throw name == Self.dynamicName
+      ? .forActivationsOnly(name) : .unknownQParams(name, known: qparamsNames)
+  }
+
+  /// How the calculator of a spec treats a sequence of tensors.
+  func sequenceRule(for spec: QuantizationSpec) throws(CalculatorError) -> SequenceRule {
+    let name =
+      spec.qparamsCalculator == Self.defaultName ? Self.movingAverageName : spec.qparamsCalculator
+    if let rule = running[name] { return .running(rule) }
+    if let calculator = qparams[name] { return .latest(calculator) }
+    if name == Self.dynamicName { return .unrelated }
+    throw .unknownQParams(name, known: qparamsNames)
+  }
+
+  private var qparamsNames: [String] {
+    ([String](qparams.keys) + running.keys + [Self.dynamicName]).sorted()
   }
 }
 
-/// A spec names a calculator that nobody registered.
+/// A spec names a calculator that nobody registered, or one that is not for weights.
 public enum CalculatorError: Error, Hashable, Sendable {
   case unknownRange(String, known: [String])
   case unknownQParams(String, known: [String])
+  case forActivationsOnly(String)
 }
 
 extension CalculatorError: CustomStringConvertible {
@@ -61,6 +94,8 @@ extension CalculatorError: CustomStringConvertible {
       "no range calculator is called \(name); there are: \(known.joined(separator: " "))"
     case .unknownQParams(let name, let known):
       "no qparams calculator is called \(name); there are: \(known.joined(separator: " "))"
+    case .forActivationsOnly(let name):
+      "the calculator \(name) is for activations: their parameters are found anew every time"
     }
   }
 }

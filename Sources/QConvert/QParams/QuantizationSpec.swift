@@ -36,6 +36,10 @@ public struct QuantizationSpec: Hashable, Sendable {
     } else if scaleDType != .none {
       throw .integerWithPowerOfTwoScale(dtype)
     }
+    if qparamsCalculator == Calculators.dynamicName {
+      guard floatRange == .observed else { throw .dynamicWithFloatRange }
+      guard scheme != .symmetricWithClipping else { throw .dynamicWithClipping }
+    }
     switch granularity {
     case .perBlock(_, let size) where size < 1: throw .badBlockSize(size)
     case .perBlocks(let sizes):
@@ -141,6 +145,9 @@ public enum QuantizationSpecError: Error, Hashable, Sendable {
   case integerWithPowerOfTwoScale(QuantizedDType)
   case badBlockSize(Int)
   case badFloatRange(Double?, Double?)
+  /// The calculator `dynamic` observes every range anew.
+  case dynamicWithFloatRange
+  case dynamicWithClipping
 }
 
 extension QuantizationSpecError: CustomStringConvertible {
@@ -158,6 +165,8 @@ extension QuantizationSpecError: CustomStringConvertible {
     case .badFloatRange(let low, let high):
       "a float range is low <= 0 <= high with low < high, in float32: "
         + "not \(low.map { "\($0)" } ?? "none"),\(high.map { "\($0)" } ?? "none")"
+    case .dynamicWithFloatRange: "the calculator dynamic takes no float range"
+    case .dynamicWithClipping: "the calculator dynamic does not take symmetric_with_clipping"
     }
   }
 }

@@ -40,6 +40,13 @@ struct GroupRanges: Sendable {
   /// The groups.
   var groups: Range<Int> { first..<first + Swift.max(min.count, accumulators.count) }
 
+  /// The range of every group.
+  var valueRanges: [ValueRange] {
+    accumulators.isEmpty
+      ? zip(min, max).map { ValueRange(min: Double($0), max: Double($1)) }
+      : accumulators.map(\.range)
+  }
+
   /// Takes in what was seen of some of these groups in later elements.
   mutating func merge(_ part: GroupRanges) {
     let offset = part.first - first

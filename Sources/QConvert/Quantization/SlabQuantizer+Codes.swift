@@ -67,7 +67,7 @@ extension SlabQuantizer {
 
   /// The elements in a type that kernels take, and its width: float64 is narrowed to float32, in which
   /// the reference quantizes.
-  private func kernelInput(
+  func kernelInput(
     _ count: Int, _ input: UnsafeRawBufferPointer, _ precision: FloatPrecision
   ) -> (UnsafeRawBufferPointer, width: Int) {
     guard precision == .float64 else { return unsafe (input, precision.byteCount) }

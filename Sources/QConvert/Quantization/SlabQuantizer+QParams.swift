@@ -62,15 +62,8 @@ extension SlabQuantizer {
     _ index: Int, of params: GroupQParams, from observed: ValueRange,
     _ quantization: TensorQuantization
   ) throws(QuantizationError) {
-    let qparams = quantization.qparamsCalculator.qparams(
-      for: quantization.boundedRange(observed), spec: quantization.spec,
-      precision: quantization.qparamsPrecision)
-    // A zero point beyond any dtype's would overflow the kernels' integers.
-    guard qparams.scale.isFinite, qparams.scale > 0, qparams.minval.isFinite,
-      -256...256 ~= qparams.zeroPoint
-    else {
-      throw overflow(group: params.first + index, quantization)
-    }
+    let qparams = try quantization.qparams(
+      ofBounded: quantization.boundedRange(observed), group: params.first + index)
     unsafe params.scale[index] = qparams.scale
     unsafe params.zero[index] = qparams.zeroPoint
     unsafe params.minval[index] = qparams.minval

@@ -37,6 +37,20 @@ struct TensorQuantization: Sendable {
       max: spec.floatRange.high.map(rounded) ?? max(observed.max, 0))
   }
 
+  /// The parameters of a group that follow from its range, bounds and zero taken in, by the general way.
+  func qparams(
+    ofBounded range: ValueRange, group: Int
+  ) throws(QuantizationError) -> QParams {
+    let qparams = qparamsCalculator.qparams(for: range, spec: spec, precision: qparamsPrecision)
+    // A zero point beyond any dtype's would overflow the kernels' integers.
+    guard qparams.scale.isFinite, qparams.scale > 0, qparams.minval.isFinite,
+      -256...256 ~= qparams.zeroPoint
+    else {
+      throw .rangeOverflow(tensor.name, index: geometry.firstElement(ofGroup: group))
+    }
+    return qparams
+  }
+
   /// Whether values are divided by float64 scales.
   var dividesInDouble: Bool { precision == .float64 && roundsQParams }
 

@@ -72,6 +72,8 @@ public enum GranularityError: Error, Hashable, Sendable {
   case axisOutOfRange(axis: Int, rank: Int)
   case indivisible(axis: Int, length: Int, blockSize: Int)
   case rankMismatch(blockSizes: [Int], rank: Int)
+  /// An activation, of which no layer tells the axis.
+  case noDefaultAxis
 }
 
 extension GranularityError: CustomStringConvertible {
@@ -84,6 +86,7 @@ extension GranularityError: CustomStringConvertible {
       "block size \(blockSize) does not divide axis \(axis) of length \(length)"
     case .rankMismatch(let blockSizes, let rank):
       "\(blockSizes.count) block sizes for a tensor of rank \(rank)"
+    case .noDefaultAxis: "an activation has no default axis: name one"
     }
   }
 }

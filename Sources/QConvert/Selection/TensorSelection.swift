@@ -61,6 +61,8 @@ public enum CopyReason: Hashable, Sendable {
   case rank(Int)
   case empty
   case excluded(String)
+  /// There are patterns that include others.
+  case notIncluded
   /// The configuration says so.
   case switchedOff
   /// A quantized weight already, as the scale beside it tells.
@@ -83,6 +85,7 @@ extension CopyReason: CustomStringConvertible {
     case .rank(let rank): rank == 0 ? "a scalar" : "\(rank) axis only"
     case .empty: "no elements"
     case .excluded(let pattern): "excluded by \(pattern)"
+    case .notIncluded: "not included"
     case .switchedOff: "switched off"
     case .alreadyQuantized(let dtype, let scale):
       "already quantized: \(dtype) with the scale \(scale)"

@@ -157,6 +157,17 @@ extension Kernels {
     return Array(values.dropLast())
   }
 
+  /// The sums over the differences, with 0x80 and 0x7f as the codes at the ends.
+  func errors(
+    _ type: FloatPrecision, _ x: [UInt8], _ values: [Float], _ codes: [UInt8]
+  ) -> qc_errors {
+    var sums = qc_errors()
+    unsafe withUnaligned(x) { x in
+      unsafe functions.errors(type.kernelType, x, values, codes, codes.count, 0x80, 0x7f, &sums)
+    }
+    return sums
+  }
+
   private func withUnaligned(_ bytes: [UInt8], _ body: (UnsafeRawPointer) -> Void) {
     let copy = [0] + bytes
     unsafe copy.withUnsafeBytes { bytes in

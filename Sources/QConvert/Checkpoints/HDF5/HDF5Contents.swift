@@ -84,9 +84,9 @@ extension LayerParameter {
 }
 
 extension MetadataEntry {
-  /// The record in a file's attributes.
+  /// What this library has written into a file's attributes.
   fileprivate init?(_ attribute: HDF5Attribute) {
-    guard attribute.name == QuantizationRecord.metadataName, let text = attribute.text
+    guard Self.ownNames.contains(attribute.name), let text = attribute.text
     else { return nil }
     self.init(name: attribute.name, value: text)
   }
