@@ -56,8 +56,8 @@ public struct Dequantization: Sendable {
     let duration = try plan.write(
       into: sink, from: checkpoint.files.map(\.file), jobs: jobs, progress: progress)
     return ConversionReport(
-      plan, of: model, to: output, layout: "float", warnings: model.allWarnings, jobs: jobs,
-      duration: duration)
+      plan, of: model, to: output, layout: "float", warnings: model.allWarnings + plan.warnings,
+      jobs: jobs, duration: duration, stored: sink.storedByteCounts)
   }
 }
 
@@ -116,12 +116,13 @@ extension ConversionPlan {
         return draft
       }
     }
-    let files = model.shards.map { shard in
+    let files = try model.shards.map { shard in
       PlanBuilder.File(
         role: model.directory == nil ? .main : .shard(shard.name),
         metadata: shard.checkpoint.entries.filter {
           $0.name != QuantizationRecord.metadataName
-        }, template: shard.checkpoint.hdf5.map(HDF5Template.init))
+        },
+        template: shard.checkpoint.hdf5 == nil ? nil : try HDF5Template(shard.checkpoint, nil))
     }
     self = try PlanBuilder(files: files).plan(ordered)
     index = PlannedIndex(of: self, model)

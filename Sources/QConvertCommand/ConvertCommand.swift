@@ -34,6 +34,14 @@ struct ConvertCommand: ParsableCommand {
       """)
   var format: OutputFormat?
 
+  @Option(
+    help: """
+      How the datasets of an HDF5 output are stored: \(HDF5Compression.off), or \
+      \(HDF5Compression.gzip(level: 1)) to \(HDF5Compression.gzip(level: 9)). \
+      (default: as in an HDF5 input)
+      """)
+  var compression: HDF5Compression?
+
   @Flag(help: "Let values of less than a byte share bytes, in the native layout.")
   var packed = false
 
@@ -52,7 +60,11 @@ struct ConvertCommand: ParsableCommand {
   @Option(help: "A bound on working memory, such as 64M.")
   var maxMemory: ByteCount?
 
-  @Flag(help: "Print what would be done, with exact sizes, and write nothing.")
+  @Flag(
+    help: """
+      Print what would be done, with exact sizes (of compressed outputs the most they can be), \
+      and write nothing.
+      """)
   var dryRun = false
 
   @Flag(help: "Print for every tensor which rule decided what becomes of it.")
@@ -76,6 +88,9 @@ struct ConvertCommand: ParsableCommand {
     }
     if output?.extension?.lowercased() == "keras" {
       throw ValidationError("\(output ?? ""): a .keras archive cannot be written")
+    }
+    if compression != nil, requestedFormat == .safetensors {
+      throw ValidationError("--compression goes with HDF5 outputs only")
     }
     if resume, dryRun { throw ValidationError("--resume does not go with --dry-run") }
   }
@@ -152,7 +167,8 @@ struct ConvertCommand: ParsableCommand {
       throw ValidationError("--packed goes with the native layout only")
     }
     options.layout = layout
-    options.format = format ?? output.flatMap(OutputFormat.init(extensionOf:))
+    options.format = requestedFormat
+    options.compression = compression
     options.hdf5Access = .byTool
     options.separatesBuffers = buffers == .separate
     options.shardByteCount = shardSize?.bytes
@@ -164,6 +180,11 @@ struct ConvertCommand: ParsableCommand {
     options.isDurable = outputOptions.sync == .full
     options.resumes = resume
     return options
+  }
+
+  /// The container that the options ask for.
+  private var requestedFormat: OutputFormat? {
+    format ?? output.flatMap(OutputFormat.init(extensionOf:))
   }
 
   /// What the name of an output has more than that of its input.

@@ -20,6 +20,8 @@ public struct Checkpoint: Sendable {
   let entries: [MetadataEntry]
   /// What an HDF5 file holds; nil for a safetensors file.
   let hdf5: HDF5Index?
+  /// The datasets of an HDF5 file that are no tensors.
+  let otherDatasets: [HDF5Dataset]
 
   /// Opens a safetensors or HDF5 file and checks what it says of its tensors against its size.
   ///
@@ -35,6 +37,7 @@ public struct Checkpoint: Sendable {
         let index = try HDF5Index(of: file, access: access)
         let contents = try HDF5Contents(index)
         hdf5 = index
+        otherDatasets = contents.others
         assumption = contents.assumption
         tensors = contents.tensors
         entries = contents.entries
@@ -42,6 +45,7 @@ public struct Checkpoint: Sendable {
       } else {
         let header = try Self.readHeader(of: file)
         hdf5 = nil
+        otherDatasets = []
         assumption = nil
         tensors = header.tensors
         entries = header.metadata
@@ -87,6 +91,11 @@ struct MetadataEntry: Hashable, Sendable {
 extension Checkpoint {
   /// The size of the file in bytes.
   public var byteCount: Int { file.byteCount }
+
+  /// What the file holds that is no tensor: datasets and what they are, in a line each.
+  public var nonTensors: [String] {
+    otherDatasets.map { "dataset \($0.path) is no tensor: \($0.words)" }
+  }
 
   /// What the file says of its quantized tensors; nil when qconvert has not quantized it.
   ///

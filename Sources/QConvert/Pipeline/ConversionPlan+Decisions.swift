@@ -21,6 +21,12 @@ extension ConversionPlan {
     for index in drafts.indices { drafts[index].file = files.fileOfTensor[index] }
     // Nothing quantized leaves nothing to close, and the output is a copy.
     let isCopy = drafts.allSatisfy { $0.decision.spec == nil }
+    if let compression = options.compression {
+      if case .gzip(let level) = compression, !(1...9 ~= level) {
+        throw PlanError.invalidCompressionLevel(level)
+      }
+      guard options.format(for: model) == .hdf5 else { throw PlanError.compressionNeedsHDF5 }
+    }
     if options.format(for: model) == .hdf5 {
       guard files.roles.allSatisfy({ !$0.isShard }) else { throw PlanError.hdf5NeedsFile }
       guard options.layout is NativeLayout else {
@@ -28,11 +34,12 @@ extension ConversionPlan {
       }
     }
     let builder = PlanBuilder(
-      files: Self.metadata(of: files, model, drafts, options),
+      files: try Self.metadata(of: files, model, drafts, options),
       separatesParameters: options.separatesBuffers)
     let shards = files.roles.count { $0 != .buffers }
     self = try builder.plan(
       drafts, closing: isCopy ? [] : options.layout.closingEntries, inFile: shards - 1)
+    if options.format(for: model) == .safetensors { warnings += model.leftOutDatasets }
     index = PlannedIndex(of: self, model)
     try checkMemory(options)
   }
@@ -42,7 +49,7 @@ extension ConversionPlan {
   private static func metadata(
     of files: OutputFiles, _ model: Model, _ drafts: [PlanBuilder.Draft],
     _ options: ConversionOptions
-  ) -> [PlanBuilder.File] {
+  ) throws -> [PlanBuilder.File] {
     var tensors = files.roles.map { _ in [QuantizationRecord.Tensor]() }
     var sources = files.roles.map { _ in [Int]() }
     for draft in drafts {
@@ -55,7 +62,7 @@ extension ConversionPlan {
     where sources[file].last != source {
       sources[file].append(source)
     }
-    return files.roles.enumerated().map { index, role in
+    return try files.roles.enumerated().map { index, role in
       // The parameters stand for the tensors of the file before.
       let main = role == .buffers ? index - 1 : index
       let record = QuantizationRecord(
@@ -70,7 +77,7 @@ extension ConversionPlan {
       return PlanBuilder.File(
         role: role,
         metadata: (role == .buffers ? [] : model.metadata(ofShards: kept)) + recorded,
-        template: options.template(of: model, isMain: role == .main))
+        template: try options.template(of: model, isMain: role == .main))
     }
   }
 
@@ -133,8 +140,8 @@ extension ConversionOptions {
   }
 
   /// What an HDF5 output takes over; nil for a safetensors output.
-  fileprivate func template(of model: Model, isMain: Bool) -> HDF5Template? {
+  fileprivate func template(of model: Model, isMain: Bool) throws -> HDF5Template? {
     guard format(for: model) == .hdf5 else { return nil }
-    return HDF5Template(isMain ? model.shards.first?.checkpoint.hdf5 : nil)
+    return try HDF5Template(isMain ? model.shards.first?.checkpoint : nil, compression)
   }
 }

@@ -40,6 +40,13 @@ extension Model {
     return all
   }
 
+  /// The datasets that a safetensors output leaves out.
+  var leftOutDatasets: [String] {
+    shards.flatMap(\.checkpoint.otherDatasets).map {
+      "dataset \($0.path) is no tensor, left out: \($0.words)"
+    }
+  }
+
   /// Demands that no shard is an output of this library.
   func demandFloats() throws {
     for shard in shards where try shard.checkpoint.quantizationRecord() != nil {

@@ -22,9 +22,3 @@ extension OutputFormat {
     self = (try? HDF5Index.hasSignature(file)) == true ? .hdf5 : .safetensors
   }
 }
-
-/// Bytes of an output that are known before any tensor is read.
-struct FileSegment: Hashable, Sendable {
-  let offset: Int
-  let bytes: [UInt8]
-}

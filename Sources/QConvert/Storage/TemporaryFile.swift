@@ -6,7 +6,7 @@ import Darwin
 import Glibc
 #endif
 
-/// The temporary file beside an output, open for writing: `.NAME.qconvert-PID.tmp`.
+/// The temporary file beside an output, open for reading and writing: `.NAME.qconvert-PID.tmp`.
 ///
 /// Its writer holds a lock on it, which ends with the process: one that can be locked was left by a run
 /// that died, and goes.
@@ -48,7 +48,7 @@ struct TemporaryFile: Sendable {
   private static func create(_ path: FilePath) throws(Errno) -> FileDescriptor? {
     do {
       let descriptor = try FileDescriptor.open(
-        path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+        path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
         permissions: FilePermissions(rawValue: 0o666))
       // A file system without locks is no reason to stop.
       _ = flock(descriptor.rawValue, LOCK_EX)
