@@ -5,7 +5,8 @@
 For each spec: every quantized dataset equals what the library makes of the same array along the same axis, bit
 for bit; everything else in the file (groups, attributes, datasets) is as it was; `qconvert verify` accepts the
 result; `qconvert dequantize` gives a file with the tree, attributes and shapes of the original; and on the way to
-safetensors and back to HDF5 no dataset changes.
+safetensors and back to HDF5 no dataset changes. Files of h5py's with chunks and filters keep them, or get those of
+`--compression`, with the same values.
 """
 
 import argparse
@@ -103,6 +104,73 @@ def check_way_back(tool: str, model: Path, folder: Path) -> int:
     return len(before)
 
 
+COMPRESSED = {
+    "a/kernel": ((300, 257), "<f4", {"chunks": (64, 100), "compression": 6, "shuffle": True, "fletcher32": True}),
+    "whole/kernel": ((1000, 700), "<f4", {"chunks": (1000, 700), "compression": 9}),
+    "growing/kernel": ((100, 30), "<f4", {"chunks": (7, 30), "maxshape": (None, 30), "shuffle": True}),
+    "conv/kernel": ((3, 3, 64, 70), "<f4", {"chunks": (2, 2, 32, 32), "compression": 1, "maxshape": (None,) * 4}),
+    "columns/kernel": ((513, 600), "<f4", {"chunks": (513, 7), "compression": 4}),
+    "half/kernel": ((64, 64), "<f2", {"chunks": (10, 64), "compression": 2}),
+    "bytes": ((10, 100), "u1", {"chunks": (3, 100), "compression": 2, "shuffle": True}),
+    "double": ((70,), "<f8", {"chunks": (32,), "fletcher32": True}),
+    "over": ((3,), "<f4", {"chunks": (8,), "maxshape": (None,), "compression": 4}),
+    "empty": ((0, 5), "<f4", {"chunks": (4, 5), "maxshape": (None, 5), "compression": 3}),
+    "plain/kernel": ((700, 600), "<f4", {}),
+}
+
+
+def storage(path: Path) -> dict:
+    """How the datasets of a file are stored."""
+    with h5py.File(path) as file:
+        return {
+            name: (item.chunks, item.maxshape, item.compression, item.compression_opts, item.shuffle, item.fletcher32)
+            for name, item in ((name, file[name]) for name in COMPRESSED)
+        }
+
+
+def check_compression(tool: str, folder: Path) -> int:
+    source, output, back = folder / "source.h5", folder / "output.h5", folder / "back.h5"
+    random = np.random.default_rng(5)
+    with h5py.File(source, "w") as file:
+        for name, (shape, kind, options) in COMPRESSED.items():
+            file.create_dataset(name, data=(random.standard_normal(shape) * 20).round().astype(kind), **options)
+        file["text"] = ["one", "two", ""]
+        file["fixed"] = np.array([b"a", b"bc"], dtype="S4")
+    common = ["--overwrite", "--sync", "none", "--quiet"]
+    original = contents(source)[0]
+    for options in ([], ["--exclude", "*"]):
+        plain = None
+        for compression in ("none", None, "gzip:1", "gzip:6"):
+            chosen = ["--compression", compression] if compression else []
+            run([tool, source, "-o", output, *common, *options, *chosen])
+            arrays = contents(output)[0]
+            plain = plain or arrays
+            expect(arrays.keys() == plain.keys(), f"{compression}: names")
+            for name, array in arrays.items():
+                expect(np.array_equal(array, plain[name]), f"{name} with {compression}")
+            expect(all(np.array_equal(arrays[name], original[name]) for name in ("text", "fixed")), "texts")
+            if options:
+                expect(all(np.array_equal(arrays[name], original[name]) for name in COMPRESSED), "copies")
+            found, kept = storage(output), storage(source)
+            for name, (chunks, limits, filter_, level, shuffle, check) in found.items():
+                if compression is None:
+                    expect(found[name] == kept[name], f"{name}: {found[name]}, not {kept[name]}")
+                elif compression == "none":
+                    expect((chunks, filter_, shuffle, check) == (None, None, False, False), name)
+                else:
+                    wide = arrays[name].itemsize > 1
+                    expect((filter_, level, shuffle) == ("gzip", int(compression[5:]), wide), f"{name}: {found[name]}")
+                    expect(kept[name][0] in (None, chunks) and check == kept[name][5], f"{name}: {found[name]}")
+            if not options:
+                run([tool, "verify", output, "--against", source, "--quiet"])
+        if not options:
+            run([tool, source, "-o", output, *common])
+            run([tool, "dequantize", output, "-o", back, *common])
+            expect(storage(back) == storage(source), "chunks after dequantizing")
+            expect(contents(back)[0].keys() == original.keys(), "names after dequantizing")
+    return len(COMPRESSED)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tool", required=True)
@@ -114,6 +182,8 @@ def main() -> int:
             print(f"equal: {count} quantized datasets, {' '.join(options) or 'no options'}", flush=True)
         count = check_way_back(arguments.tool, arguments.model, Path(folder))
         print(f"equal: {count} datasets through safetensors and back")
+        count = check_compression(arguments.tool, Path(folder))
+        print(f"equal: {count} datasets with chunks and filters")
     return 0
 
 

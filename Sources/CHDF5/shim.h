@@ -452,6 +452,11 @@ static inline bool qc_h5_read_compact(qc_h5_id dataset, qc_h5_id type, void *byt
   return H5Dread((hid_t)dataset, (hid_t)type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes) >= 0;
 }
 
+/// Reads all texts of any length; each is null or freed with qc_h5_free.
+static inline bool qc_h5_read_dataset_texts(qc_h5_id dataset, qc_h5_id type, char **texts) {
+  return H5Dread((hid_t)dataset, (hid_t)type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts) >= 0;
+}
+
 /// How many chunks are stored.
 static inline bool qc_h5_chunk_count(qc_h5_id dataset, uint64_t *count) {
   hsize_t stored = 0;

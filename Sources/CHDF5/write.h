@@ -19,21 +19,34 @@ static inline bool qc_h5_set_object(hid_t properties, bool is_dense) {
          (!is_dense || H5Pset_attr_creation_order(properties, H5P_CRT_ORDER_TRACKED) >= 0);
 }
 
-/// Writes a new file that libhdf5 1.8 and later can read, with the plain driver and without locks.
-static inline qc_h5_id qc_h5_create_file(const char *path, bool is_dense) {
+/// For files that libhdf5 1.8 and later can read, written with the plain driver and without locks.
+static inline hid_t qc_h5_write_access(void) {
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  if (access < 0) return -1;
+  bool done = H5Pset_fapl_sec2(access) >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0 &&
+              H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18) >= 0;
+#if H5_VERSION_GE(1, 12, 1) || (H5_VERS_MINOR == 10 && H5_VERS_RELEASE >= 7)
+  done = done && H5Pset_file_locking(access, false, true) >= 0;
+#endif
+  return done ? access : qc_h5_drop(access, -1);
+}
+
+/// Writes a new file.
+static inline qc_h5_id qc_h5_create_file(const char *path, bool is_dense) {
+  hid_t access = qc_h5_write_access();
   if (access < 0) return -1;
   hid_t creation = H5Pcreate(H5P_FILE_CREATE);
   if (creation < 0) return qc_h5_drop(access, -1);
   hid_t file = -1;
-  bool done = H5Pset_fapl_sec2(access) >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0 &&
-              H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18) >= 0 &&
-              qc_h5_set_object(creation, is_dense);
-#if H5_VERSION_GE(1, 12, 1) || (H5_VERS_MINOR == 10 && H5_VERS_RELEASE >= 7)
-  done = done && H5Pset_file_locking(access, false, true) >= 0;
-#endif
-  if (done) file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+  if (qc_h5_set_object(creation, is_dense)) file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
   return qc_h5_drop(creation, qc_h5_drop(access, file));
+}
+
+/// Opens a file that is there to write more.
+static inline qc_h5_id qc_h5_extend_file(const char *path) {
+  hid_t access = qc_h5_write_access();
+  if (access < 0) return -1;
+  return qc_h5_drop(access, H5Fopen(path, H5F_ACC_RDWR, access));
 }
 
 /// Writes what is still in memory and closes the file.
@@ -118,6 +131,17 @@ static inline qc_h5_id qc_h5_make_space(enum qc_h5_space_kind kind, int rank, co
   return H5Screate_simple(rank, lengths, NULL);
 }
 
+/// Makes a shape whose axes may be extended up to these limits; qc_h5_none is none.
+static inline qc_h5_id qc_h5_make_extensible_space(int rank, const uint64_t *extents, const uint64_t *limits) {
+  hsize_t lengths[H5S_MAX_RANK], most[H5S_MAX_RANK];
+  if (rank < 1 || rank > qc_h5_rank_limit) return -1;
+  for (int i = 0; i < rank; i++) {
+    lengths[i] = extents[i];
+    most[i] = limits[i] == qc_h5_none ? H5S_UNLIMITED : limits[i];
+  }
+  return H5Screate_simple(rank, lengths, most);
+}
+
 /// The properties of a link, or of an attribute, whose name is UTF-8 or even ASCII.
 static inline hid_t qc_h5_naming(hid_t kind, const char *name) {
   bool is_ascii = true;
@@ -137,19 +161,64 @@ static inline qc_h5_id qc_h5_create_group(qc_h5_id file, const char *path, bool 
   return qc_h5_drop(link, qc_h5_drop(creation, group));
 }
 
-/// Creates a contiguous dataset that has its place in the file at once, and nothing written there.
+/// How a dataset is stored, contiguous unless it is changed.
+static inline qc_h5_id qc_h5_make_storage(void) {
+  return H5Pcreate(H5P_DATASET_CREATE);
+}
+
+/// Gives a contiguous dataset its place in the file at once, with nothing written there.
+static inline bool qc_h5_reserve(qc_h5_id storage) {
+  return H5Pset_alloc_time((hid_t)storage, H5D_ALLOC_TIME_EARLY) >= 0 &&
+         H5Pset_fill_time((hid_t)storage, H5D_FILL_TIME_NEVER) >= 0;
+}
+
+static inline bool qc_h5_set_chunk(qc_h5_id storage, int rank, const uint64_t *extents) {
+  hsize_t lengths[H5S_MAX_RANK];
+  if (rank < 1 || rank > qc_h5_rank_limit) return false;
+  for (int i = 0; i < rank; i++) lengths[i] = extents[i];
+  return H5Pset_chunk((hid_t)storage, rank, lengths) >= 0;
+}
+
+static inline bool qc_h5_add_shuffle(qc_h5_id storage) {
+  return H5Pset_shuffle((hid_t)storage) >= 0;
+}
+
+static inline bool qc_h5_add_deflate(qc_h5_id storage, unsigned level) {
+  return H5Pset_deflate((hid_t)storage, level) >= 0;
+}
+
+static inline bool qc_h5_add_fletcher32(qc_h5_id storage) {
+  return H5Pset_fletcher32((hid_t)storage) >= 0;
+}
+
+/// Creates a dataset; nothing of it is written.
 static inline qc_h5_id qc_h5_create_dataset(qc_h5_id file, const char *path, qc_h5_id type, qc_h5_id space,
-                                            bool is_dense) {
-  hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
-  if (creation < 0) return -1;
+                                            qc_h5_id storage, bool is_dense) {
   hid_t link = qc_h5_naming(H5P_LINK_CREATE, path);
-  if (link < 0) return qc_h5_drop(creation, -1);
+  if (link < 0) return -1;
   hid_t dataset = -1;
-  if (qc_h5_set_object(creation, is_dense) && H5Pset_layout(creation, H5D_CONTIGUOUS) >= 0 &&
-      H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY) >= 0 &&
-      H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER) >= 0)
-    dataset = H5Dcreate2((hid_t)file, path, (hid_t)type, (hid_t)space, link, creation, H5P_DEFAULT);
-  return qc_h5_drop(link, qc_h5_drop(creation, dataset));
+  if (qc_h5_set_object((hid_t)storage, is_dense))
+    dataset = H5Dcreate2((hid_t)file, path, (hid_t)type, (hid_t)space, link, (hid_t)storage, H5P_DEFAULT);
+  return qc_h5_drop(link, dataset);
+}
+
+static inline qc_h5_id qc_h5_open_dataset(qc_h5_id file, const char *path) {
+  return H5Dopen2((hid_t)file, path, H5P_DEFAULT);
+}
+
+/// Writes all values in the type of the file: nothing is converted.
+static inline bool qc_h5_write_dataset(qc_h5_id dataset, qc_h5_id type, const void *bytes) {
+  return H5Dwrite((hid_t)dataset, (hid_t)type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes) >= 0;
+}
+
+/// Writes a chunk as it is stored, by the element it starts at; its filters are run already, but for those of
+/// the mask, which are left out.
+static inline bool qc_h5_write_chunk(qc_h5_id dataset, int rank, const uint64_t *start, uint32_t filter_mask,
+                                     const void *bytes, uint64_t size) {
+  hsize_t offset[H5S_MAX_RANK];
+  if (rank < 1 || rank > qc_h5_rank_limit) return false;
+  for (int i = 0; i < rank; i++) offset[i] = start[i];
+  return H5Dwrite_chunk((hid_t)dataset, H5P_DEFAULT, filter_mask, offset, size, bytes) >= 0;
 }
 
 /// Gives an object another path.
@@ -174,13 +243,16 @@ static inline bool qc_h5_write_attribute(qc_h5_id attribute, qc_h5_id type, cons
   return H5Awrite((hid_t)attribute, (hid_t)type, bytes) >= 0;
 }
 
-/// Writes texts of any length that begin at these offsets of a row of bytes and end with zeros.
-static inline bool qc_h5_write_texts(qc_h5_id attribute, qc_h5_id type, const char *bytes, const uint64_t *starts,
+/// Writes texts of any length, to an attribute or a dataset, that begin at these offsets of a row of bytes and
+/// end with zeros.
+static inline bool qc_h5_write_texts(qc_h5_id object, qc_h5_id type, const char *bytes, const uint64_t *starts,
                                      uint64_t count) {
   const char **texts = (const char **)calloc(count + 1, sizeof *texts);
   if (!texts) return false;
   for (uint64_t i = 0; i < count; i++) texts[i] = bytes + starts[i];
-  bool done = H5Awrite((hid_t)attribute, (hid_t)type, texts) >= 0;
+  bool done = H5Iget_type((hid_t)object) == H5I_ATTR
+                  ? H5Awrite((hid_t)object, (hid_t)type, texts) >= 0
+                  : H5Dwrite((hid_t)object, (hid_t)type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts) >= 0;
   free(texts);
   return done;
 }

@@ -234,7 +234,7 @@ extension Calibration {
       spec: options.spec, constant: constant, dumpCount: dumpCount, tensors: try states())
     let isHDF5 = (format ?? OutputFormat(extensionOf: output)) == .hdf5
     let file = PlanBuilder.File(
-      role: .main, metadata: [state.metadata], template: isHDF5 ? HDF5Template(nil) : nil)
+      role: .main, metadata: [state.metadata], template: isHDF5 ? try HDF5Template(nil) : nil)
     let plan = try PlanBuilder(files: [file]).plan([], closing: state.entries)
     let sink = try FileSink(
       plan, to: output, inputs: [], overwrite: options.overwrites, isDurable: options.isDurable)

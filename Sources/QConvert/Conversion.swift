@@ -7,7 +7,7 @@ public import SystemPackage
 ///                       --OutputLayout--> entries to write
 ///                       --PlanBuilder--> plan: every entry with its place, every slab of work
 ///                       --PipelineRun--> read, range, qparams, quantize, write; in parallel
-///                       --FileSink, DirectorySink--> fsync, rename
+///                       --FileSink, ChunkSink, DirectorySink--> fsync, rename
 ///
 /// Up to the plan no tensor is read and nothing is written; but the weights of which two may be the same
 /// are compared, and where tensors with values that are not finite are to be copied, planning has to look
@@ -64,10 +64,12 @@ public struct Conversion: Sendable {
     to output: FilePath, progress: ConversionProgress = ConversionProgress()
   ) throws -> ConversionReport {
     if isCarriedOut(at: output) { return report(output, .zero, wasComplete: true) }
+    let sink = try sink(for: output)
     let result = try plan.write(
-      into: sink(for: output), from: model.files, jobs: options.workerCount, progress: progress,
+      into: sink, from: model.files, jobs: options.workerCount, progress: progress,
       measuresErrors: options.measuresErrors)
-    return report(output, result.duration, errors: result.errors)
+    return report(
+      output, result.duration, errors: result.errors, stored: sink.storedByteCounts)
   }
 
   /// What ``write(to:progress:)`` would do, as far as that can be told without writing.
@@ -83,7 +85,8 @@ extension Conversion {
   /// Whether a conversion that is to be resumed has reached its end before; then nothing of it stays but
   /// the output.
   func isCarriedOut(at output: FilePath) -> Bool {
-    guard options.resumes, plan.isCarriedOut(at: output, of: model) else { return false }
+    guard options.resumes, plan.isCarriedOut(at: output, of: model, hdf5: options.hdf5Access)
+    else { return false }
     StagingDirectory.removeRemains(of: output)
     return true
   }
@@ -96,10 +99,11 @@ extension Conversion {
 
   func report(
     _ output: FilePath, _ duration: Duration?, wasComplete: Bool = false,
-    errors: [Int: ErrorSums] = [:]
+    errors: [Int: ErrorSums] = [:], stored: [TensorName: Int] = [:]
   ) -> ConversionReport {
     ConversionReport(
       plan, of: model, to: output, layout: options.layout.name, warnings: warnings,
-      jobs: options.workerCount, duration: duration, wasComplete: wasComplete, errors: errors)
+      jobs: options.workerCount, duration: duration, wasComplete: wasComplete, errors: errors,
+      stored: stored)
   }
 }

@@ -59,8 +59,8 @@ public struct Dequantization: Sendable {
     let result = try plan.write(
       into: sink, from: checkpoint.files.map(\.file), jobs: jobs, progress: progress)
     return ConversionReport(
-      plan, of: model, to: output, layout: "float", warnings: model.allWarnings, jobs: jobs,
-      duration: result.duration)
+      plan, of: model, to: output, layout: "float", warnings: model.allWarnings + plan.warnings,
+      jobs: jobs, duration: result.duration, stored: sink.storedByteCounts)
   }
 }
 
@@ -119,12 +119,14 @@ extension ConversionPlan {
         return draft
       }
     }
-    let files = model.shards.map { shard in
+    let files = try model.shards.map { shard in
       PlanBuilder.File(
         role: model.directory == nil ? .main : .shard(shard.name),
         metadata: shard.checkpoint.entries.filter {
           $0.name != QuantizationRecord.metadataName
-        }, template: shard.checkpoint.hdf5.map { HDF5Template($0) })
+        },
+        template: shard.checkpoint.hdf5 == nil
+          ? nil : try HDF5Template(shard.checkpoint.hdf5, of: [shard.checkpoint]))
     }
     self = try PlanBuilder(files: files).plan(ordered)
     index = PlannedIndex(of: self, model)

@@ -24,6 +24,13 @@ extension QuantizationFormulation: ExpressibleByArgument {}
 extension ScaleDType: ExpressibleByArgument {}
 extension OutputFormat: ExpressibleByArgument {}
 
+extension HDF5Compression: ExpressibleByArgument {
+  /// The value that the text spells.
+  public init?(argument: String) {
+    self.init(argument)
+  }
+}
+
 /// The kinds of granularity; axis and block size come as options of their own.
 enum GranularityKind: String, ExpressibleByArgument, CaseIterable {
   case perChannel = "per_channel"

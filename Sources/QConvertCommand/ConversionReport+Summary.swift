@@ -34,7 +34,7 @@ extension ConversionReport {
     let time = duration.map { " in \(($0 / .seconds(1)).formatted(digits: 2)) s" } ?? ""
     lines.append(
       "  \(share) % of the tensor bytes are quantized; \(what) \(inputByteCount.asBytes) -> "
-        + "\(outputByteCount.asBytes) (\(ratio) %)\(time)")
+        + "\(isBound ? "at most " : "")\(outputByteCount.asBytes) (\(ratio) %)\(time)")
     if metrics, !wasComplete { lines.append(MetricsReport(self).summary(verbose: verbose)) }
     if let assumption { lines.append("  \(assumption)") }
     if duration == nil { lines.append("  memory: about \(memoryByteCount.asBytes)") }

@@ -37,6 +37,14 @@ struct ConvertCommand: ParsableCommand {
       """)
   var format: OutputFormat?
 
+  @Option(
+    help: """
+      How the datasets of an HDF5 output are stored: \(HDF5Compression.off), or \
+      \(HDF5Compression.gzip(level: 1)) to \(HDF5Compression.gzip(level: 9)). \
+      (default: as in an HDF5 input)
+      """)
+  var compression: HDF5Compression?
+
   @Flag(help: "Let values of less than a byte share bytes, in the native layout.")
   var packed = false
 
@@ -58,7 +66,11 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Leave the state of the optimizer out of the output.")
   var dropOptimizer = false
 
-  @Flag(help: "Print what would be done, with exact sizes, and write nothing.")
+  @Flag(
+    help: """
+      Print what would be done, with exact sizes (of compressed outputs the most they can be), \
+      and write nothing.
+      """)
   var dryRun = false
 
   @Flag(help: "Print for every tensor which rule decided what becomes of it.")
@@ -87,6 +99,9 @@ struct ConvertCommand: ParsableCommand {
     }
     if metricsOptions.isGiven, dryRun {
       throw ValidationError("a dry run has nothing to measure: --metrics does not go with it")
+    }
+    if compression != nil, requestedFormat == .safetensors {
+      throw ValidationError("--compression goes with HDF5 outputs only")
     }
     if resume, dryRun { throw ValidationError("--resume does not go with --dry-run") }
   }
@@ -172,7 +187,8 @@ struct ConvertCommand: ParsableCommand {
       throw ValidationError("--packed goes with the native layout only")
     }
     options.layout = layout
-    options.format = format ?? output.flatMap(OutputFormat.init(extensionOf:))
+    options.format = requestedFormat
+    options.compression = compression
     options.hdf5Access = .byTool
     options.separatesBuffers = buffers == .separate
     options.shardByteCount = shardSize?.bytes
@@ -186,6 +202,11 @@ struct ConvertCommand: ParsableCommand {
     options.resumes = resume
     options.measuresErrors = metricsOptions.isGiven
     return options
+  }
+
+  /// The container that the options ask for.
+  private var requestedFormat: OutputFormat? {
+    format ?? output.flatMap(OutputFormat.init(extensionOf:))
   }
 
   /// What the name of an output has more than that of its input.

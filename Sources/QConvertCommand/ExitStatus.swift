@@ -28,7 +28,8 @@ enum ExitStatus: Int32 {
       self = ExitStatus(rawValue: 128 + Signals.received) ?? .interrupted
     case is QuantizationSpecError, is LayoutError, is CalculatorError,
       PlanError.unmatchedPattern, PlanError.unmatchedRule, PlanError.memoryBoundTooSmall,
-      PlanError.separateBuffersInDirectory,
+      PlanError.separateBuffersInDirectory, PlanError.compressionNeedsHDF5,
+      PlanError.invalidCompressionLevel,
       is ConfigurationError, is ConfigurationFileError:
       self = .usage
     case ModelError.noWeights: self = .noInput

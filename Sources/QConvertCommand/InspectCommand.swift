@@ -15,9 +15,8 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     let model = try Model(input, hdf5: .byTool)
-    for warning in model.warnings + model.shards.flatMap(\.checkpoint.warnings) {
-      Console.warn("\(input): \(warning)")
-    }
+    let remarks = model.shards.flatMap { $0.checkpoint.warnings + $0.checkpoint.nonTensors }
+    for warning in model.warnings + remarks { Console.warn("\(input): \(warning)") }
     try Console.write(json ? try model.json() : try text(model))
   }
 

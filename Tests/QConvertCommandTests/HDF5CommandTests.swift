@@ -47,4 +47,20 @@ import Testing
     }
     #expect(try Tool.run(input, "-o", "c.keras", in: directory.url).status == 65)
   }
+
+  @Test func `compression is for HDF5 outputs`() throws {
+    let input = Fixtures.hdf5.appending("compression.h5").string
+    for arguments in [
+      ["-o", "a.safetensors", "--compression", "gzip:5"],
+      ["--format", "safetensors", "-o", "a", "--compression", "none"],
+      ["-o", "a.h5", "--compression", "gzip:10"], ["-o", "a.h5", "--compression", "zstd"],
+    ] {
+      #expect(try Tool.run([input] + arguments, in: directory.url).status == 64, "\(arguments)")
+    }
+    #expect(try directory.contents == [])
+    let plan = try Tool.run(input, "-o", "a.h5", "--dry-run", in: directory.url)
+    #expect(plan.output.contains("-> at most "))
+    let result = try Tool.run(input, "-o", "a.h5", "--json", in: directory.url)
+    #expect(try result.json["bytes_out"] as? Int == directory.path("a.h5").bytes.count)
+  }
 }

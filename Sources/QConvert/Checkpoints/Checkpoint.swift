@@ -27,6 +27,8 @@ public struct Checkpoint: Sendable {
   let keras: KerasModel?
   /// The archive that the file is, if it is one.
   let archive: KerasArchive?
+  /// The datasets of an HDF5 file that are no tensors.
+  let otherDatasets: [HDF5Dataset]
 
   /// Opens a safetensors or HDF5 file, or an archive of Keras, and checks what it says of its tensors against its size.
   ///
@@ -62,6 +64,7 @@ public struct Checkpoint: Sendable {
     self.file = file
     data = file
     hdf5 = nil
+    otherDatasets = []
     keras = nil
     archive = nil
     assumption = nil
@@ -78,6 +81,7 @@ public struct Checkpoint: Sendable {
     self.data = data
     self.archive = archive
     hdf5 = contents.index
+    otherDatasets = contents.others
     keras = contents.model
     assumption = contents.assumption
     tensors = contents.tensors
@@ -136,6 +140,11 @@ struct MetadataEntry: Hashable, Sendable {
 extension Checkpoint {
   /// The size of the file in bytes.
   public var byteCount: Int { file.byteCount }
+
+  /// What the file holds that is no tensor: datasets and what they are, in a line each.
+  public var nonTensors: [String] {
+    otherDatasets.map { "dataset \($0.path) is no tensor: \($0.words)" }
+  }
 
   /// What the file says of its quantized tensors; nil when qconvert has not quantized it.
   ///

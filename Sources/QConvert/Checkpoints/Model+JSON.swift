@@ -43,7 +43,8 @@ extension Model {
       "layout": layout.map(JSONValue.string),
       "metadata": .object(metadata),
       "warnings": .array(
-        (warnings + shards.flatMap(\.checkpoint.warnings)).map(JSONValue.string)),
+        (warnings + shards.flatMap { $0.checkpoint.warnings + $0.checkpoint.nonTensors })
+          .map(JSONValue.string)),
       "shards": isSharded
         ? .array(
           shards.map { shard in

@@ -120,11 +120,17 @@ private final class BatchRun: Sendable {
       end(index, .success(conversion.report(output, .zero, wasComplete: true)))
       return nil
     }
+    let sink = try conversion.sink(for: output)
     return try conversion.plan.task(
-      into: conversion.sink(for: output), from: conversion.model.files, progress: progress,
+      into: sink, from: conversion.model.files, progress: progress,
       measuresErrors: batch.options.measuresErrors
     ) { [self] result in
-      end(index, result.map { conversion.report(output, $0.duration, errors: $0.errors) })
+      end(
+        index,
+        result.map {
+          conversion.report(
+            output, $0.duration, errors: $0.errors, stored: sink.storedByteCounts)
+        })
     }
   }
 

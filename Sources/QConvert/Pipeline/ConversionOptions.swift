@@ -16,6 +16,9 @@ public struct ConversionOptions: Sendable {
   public var layout: any OutputLayout = NativeLayout()
   /// The container of the output; nil means that of the input.
   public var format: OutputFormat?
+  /// How the datasets of an HDF5 output are stored; nil means each as it was in an HDF5 input, chunks and
+  /// filters kept, else contiguous.
+  public var compression: HDF5Compression?
   /// Whether scales, zero points and minvals go to a file of their own, `<output>.buffers.<extension>`.
   public var separatesBuffers = false
   /// The bytes of tensors at which a shard of the output ends; nil leaves tensors in their shards. The

@@ -23,6 +23,12 @@ extension ConversionPlan {
     // Nothing quantized leaves nothing to close, and the output is a copy.
     let isCopy = drafts.allSatisfy { $0.decision.spec == nil }
     let format = options.format(for: model)
+    if let compression = options.compression {
+      if case .gzip(let level) = compression, !(1...9 ~= level) {
+        throw PlanError.invalidCompressionLevel(level)
+      }
+      guard format == .hdf5 else { throw PlanError.compressionNeedsHDF5 }
+    }
     if format == .keras, files.roles != [.main] { throw PlanError.archiveNeedsAll }
     if format != .safetensors {
       guard files.roles.allSatisfy({ !$0.isShard }) else { throw PlanError.hdf5NeedsFile }
@@ -37,6 +43,7 @@ extension ConversionPlan {
     let shards = files.roles.count { $0 != .buffers }
     self = try builder.plan(
       drafts, closing: isCopy ? [] : options.layout.closingEntries, inFile: shards - 1)
+    if options.format(for: model) == .safetensors { warnings += model.leftOutDatasets }
     index = PlannedIndex(of: self, model)
     try checkMemory(options)
   }
@@ -62,7 +69,7 @@ extension ConversionPlan {
     where sources[file].last != source {
       sources[file].append(source)
     }
-    return files.roles.enumerated().map { index, role in
+    return try files.roles.enumerated().map { index, role in
       // The parameters stand for the tensors of the file before.
       let main = role == .buffers ? index - 1 : index
       let record = QuantizationRecord(
@@ -77,7 +84,7 @@ extension ConversionPlan {
       return PlanBuilder.File(
         role: role,
         metadata: (role == .buffers ? [] : model.metadata(ofShards: kept)) + recorded,
-        template: options.template(of: model, isMain: role == .main), archive: archive)
+        template: try options.template(of: model, isMain: role == .main), archive: archive)
     }
   }
 
@@ -140,9 +147,13 @@ extension ConversionOptions {
   }
 
   /// What an HDF5 output takes over; nil for a safetensors output.
-  fileprivate func template(of model: Model, isMain: Bool) -> HDF5Template? {
-    guard format(for: model) != .safetensors else { return nil }
-    return HDF5Template(isMain ? model.hdf5 : nil, withoutOptimizer: dropsOptimizerState)
+  fileprivate func template(of model: Model, isMain: Bool) throws -> HDF5Template? {
+    let format = format(for: model)
+    guard format != .safetensors else { return nil }
+    // Where weights are within an archive they are as Keras writes them, without chunks.
+    return try HDF5Template(
+      isMain ? model.hdf5 : nil, of: isMain ? model.shards.map(\.checkpoint) : [],
+      compression: format == .keras ? .off : compression, withoutOptimizer: dropsOptimizerState)
   }
 }
 

@@ -15,7 +15,7 @@ extension ConversionPlan {
   /// holds, and the buffers of the workers.
   func memoryByteCount(jobs: Int) -> Int {
     let workers = max(min(jobs, tensors.reduce(0) { $0 + $1.slabs.count }), 1)
-    let buffers = tensors.lazy.map(\.bufferByteCount).max() ?? 0
+    let buffers = tensors.lazy.map { $0.bufferByteCount + $0.chunkByteCount }.max() ?? 0
     let headers =
       files.reduce(0) { $1.segments.reduce($0) { $0 + $1.bytes.count } } + (index?.bytes.count ?? 0)
     let held = heldGroupCounts.prefix(2).reduce(0, +) * Self.bytesPerHeldGroup
@@ -58,6 +58,14 @@ extension PlannedTensor {
     case .dequantize(let dequantization):
       slabs.length * (dequantization.precision.byteCount + 2)
     }
+  }
+}
+
+extension PlannedTensor {
+  /// The bytes that a worker takes up to make chunks: bands that are begun, and a chunk with what becomes
+  /// of it.
+  fileprivate var chunkByteCount: Int {
+    entries.compactMap(\.grid).reduce(0) { $0 + 2 * $1.bandByteCount + 3 * $1.chunkByteCount }
   }
 }
 

@@ -33,9 +33,15 @@ extension ConversionPlan {
   }
 
   /// Whether the output is what this plan gives, by the names, sizes and headers of its files, and not
-  /// older than the input.
-  func isCarriedOut(at output: FilePath, of model: Model) -> Bool {
-    guard files.allSatisfy({ $0.isStored(at: $0.path(for: output)) }) else { return false }
+  /// older than the input. Of a file in chunks, whose size nobody knows, it is the tensors, the chunks and
+  /// the record that count.
+  func isCarriedOut(at output: FilePath, of model: Model, hdf5 access: HDF5Access) -> Bool {
+    let areStored = files.enumerated().allSatisfy { index, file in
+      let path = file.path(for: output)
+      return file.chunkByteLimit == 0
+        ? file.isStored(at: path) : holdsEntries(ofFile: index, path, access)
+    }
+    guard areStored else { return false }
     let others = sidecars(of: model).map { (output.appending($0.name), $0.byteCount) }
     let isComplete = others.allSatisfy { path, byteCount in
       (try? FileIdentity(at: path))?.byteCount == byteCount
@@ -52,6 +58,29 @@ extension ConversionPlan {
         }
         return !stored.isOlder(than: companion.identity)
       }
+  }
+
+  /// Whether an HDF5 file holds the entries of a file of the plan, in the same chunks.
+  private func holdsEntries(
+    ofFile index: Int, _ path: FilePath, _ access: HDF5Access
+  ) -> Bool {
+    guard let found = try? Checkpoint(path, hdf5: access), let hdf5 = found.hdf5,
+      found.entries == files[index].metadata.filter({ $0.name == QuantizationRecord.metadataName })
+    else { return false }
+    let entries = (tensors.flatMap(\.entries) + closingEntries).filter { $0.file == index }
+    guard found.tensors.count == entries.count else { return false }
+    let planned = Dictionary(
+      entries.map { ($0.entry.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let datasets = Dictionary(
+      hdf5.datasets.map { (HDF5Name.decode($0.path), $0) }, uniquingKeysWith: { first, _ in first })
+    return found.tensors.allSatisfy { tensor in
+      guard let entry = planned[tensor.name], tensor.dtype == entry.entry.dtype,
+        tensor.shape == entry.entry.shape
+      else { return false }
+      guard let grid = entry.grid else { return true }
+      let chunking = datasets[tensor.name]?.chunking
+      return chunking?.shape == grid.chunk && chunking?.steps == grid.steps
+    }
   }
 
   /// What the bytes of the output depend on, other than those of the input.

@@ -4,6 +4,9 @@ extension ConversionPlan {
   /// Whether the output is a directory.
   var isDirectory: Bool { files.contains { $0.role.isShard } }
 
+  /// Whether the size of the output is not known before it is written.
+  var hasChunks: Bool { files.contains { $0.chunkByteLimit > 0 } }
+
   /// Where the output goes: a file or two, or a directory.
   func sink(
     of model: Model, to output: FilePath, overwrite: Bool, isDurable: Bool, resumes: Bool
@@ -12,8 +15,9 @@ extension ConversionPlan {
       return try DirectorySink(
         self, of: model, to: output, overwrite: overwrite, isDurable: isDurable, resumes: resumes)
     }
-    return try FileSink(
+    let sink = try FileSink(
       self, to: output, inputs: model.files, overwrite: overwrite, isDurable: isDurable)
+    return hasChunks ? try ChunkSink(self, into: sink, at: output) : sink
   }
 
   /// Demands that the output can be written, as far as that can be told without writing.
@@ -28,7 +32,7 @@ extension ConversionPlan {
     }
     try FreeSpace.check(
       for: output,
-      needed: files.reduce(0) { $0 + $1.byteCount }
+      needed: files.reduce(0) { $0 + $1.reservedByteCount }
         + sidecars(of: model).reduce(0) { $0 + $1.byteCount })
   }
 }

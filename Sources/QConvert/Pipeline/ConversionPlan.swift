@@ -56,8 +56,10 @@ public struct PlannedEntry: Sendable {
   public let entry: OutputEntry
   /// The index of its file in the plan.
   public let file: Int
-  /// Where its bytes go in that file.
+  /// Where its bytes go in that file; of an entry in chunks, from 0 to the most that they take.
   public let bytes: Range<Int>
+  /// The chunks it is cut into; nil where it is not.
+  let grid: ChunkGrid?
 }
 
 /// A file to be written.
@@ -66,8 +68,14 @@ public struct PlannedFile: Sendable {
   public let role: Role
   /// Its bytes other than those of tensors.
   let segments: [FileSegment]
-  /// Its size.
-  public let byteCount: Int
+  /// Its size without chunks, which is known beforehand.
+  let reservedByteCount: Int
+  /// What chunks take at most.
+  let chunkByteLimit: Int
+  /// The texts that go with it.
+  let metadata: [MetadataEntry]
+  /// Its size; where there are chunks, the most it can be.
+  public var byteCount: Int { reservedByteCount + chunkByteLimit }
   /// What else is to be done where it is an archive.
   var archive: PlannedArchive?
 
@@ -113,6 +121,9 @@ public enum PlanError: Error, Hashable, Sendable {
   /// HDF5 holds one file's tensors, in the native layout.
   case hdf5NeedsFile
   case hdf5NeedsNative(layout: String)
+  /// Compression is for HDF5 files.
+  case compressionNeedsHDF5
+  case invalidCompressionLevel(Int)
   case hdf5CannotHold(TensorName, DType)
   /// An archive of Keras takes over the configuration of another, and holds what Keras loads, all of it.
   case archiveNeedsArchive
@@ -145,6 +156,8 @@ extension PlanError: CustomStringConvertible {
       "a .keras archive holds everything: no shards, no parameters in a file of their own"
     case .hdf5NeedsNative(let layout):
       "the layout \(layout) is one of safetensors files; HDF5 takes the native one"
+    case .compressionNeedsHDF5: "the output is safetensors, which has no compression"
+    case .invalidCompressionLevel(let level): "gzip has the levels 1 to 9, not \(level)"
     case .cannotApply(let name, let error): "tensor \(name): \(error)"
     case .memoryBoundTooSmall(let bound, let least):
       "a memory bound of \(bound) bytes is too small: \(least) at least"

@@ -3,7 +3,8 @@ import SystemPackage
 extension ConversionReport {
   /// The report as a JSON object: input, output, layout, seconds, bytes_in, bytes_out, memory, coverage,
   /// warnings, files and tensors, each with name, dtype, shape, action, reason, rule, spec, bytes_in and
-  /// bytes_out, and metrics where they were asked for.
+  /// bytes_out, and metrics where they were asked for. `bytes_out_is_bound` stands in one where sizes of the output
+  /// are the most they can be.
   public var json: String { jsonValue.indented(depth: 2) }
 
   var jsonValue: JSONValue {
@@ -30,6 +31,7 @@ extension ConversionReport {
       "seconds": .number((duration ?? .zero) / .seconds(1)),
       "bytes_in": .integer(inputByteCount),
       "bytes_out": .integer(outputByteCount),
+      "bytes_out_is_bound": isBound ? .bool(true) : nil,
       "memory": .integer(memoryByteCount),
       "coverage": .number(coverage),
       "assumption": assumption.map(JSONValue.string),

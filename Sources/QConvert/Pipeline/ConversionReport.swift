@@ -14,6 +14,8 @@ public struct ConversionReport: Sendable {
   public let wasComplete: Bool
   /// The size of the input's checkpoint files in bytes.
   public let inputByteCount: Int
+  /// Whether sizes of the output are the most they can be: it is compressed and not written yet.
+  public let isBound: Bool
   /// The size of the output's checkpoint files in bytes.
   public let outputByteCount: Int
   /// Everything that is written, in the order of the plan; of a directory also the files that hold no
@@ -52,18 +54,20 @@ public struct ConversionReport: Sendable {
     public let rule: SelectionRule
     /// The bytes it took in the input.
     public let inputByteCount: Int
-    /// The bytes of all its entries in the output.
+    /// The bytes of all its entries in the output; of one that was complete before and is compressed, the
+    /// most they can be.
     public let outputByteCount: Int
     /// How far its values are from the original ones; nil where that was not asked for, and where it is
     /// not quantized or was so in a run before.
     public let figures: ErrorFigures?
   }
 
-  /// The report of a plan that has been carried out, or would be.
+  /// The report of a plan that has been carried out, or would be; `stored` has the sizes of entries that
+  /// only writing tells.
   init(
     _ plan: ConversionPlan, of model: Model, to output: FilePath, layout: String,
     warnings: [String], jobs: Int, duration: Duration?, wasComplete: Bool = false,
-    errors: [Int: ErrorSums] = [:]
+    errors: [Int: ErrorSums] = [:], stored: [TensorName: Int] = [:]
   ) {
     input = model.path
     self.output = output
@@ -73,9 +77,16 @@ public struct ConversionReport: Sendable {
     self.warnings = warnings
     assumption = model.assumption
     inputByteCount = model.shards.reduce(0) { $0 + $1.checkpoint.byteCount }
-    outputByteCount = plan.files.reduce(0) { $0 + $1.byteCount }
+    isBound = plan.hasChunks && duration == nil
+    let written = plan.files.map { planned in
+      let path = planned.path(for: output)
+      let known = planned.chunkByteLimit == 0 || duration == nil
+      let found = known ? nil : (try? FileIdentity(at: path))?.byteCount
+      return File(path: path, byteCount: found ?? planned.byteCount)
+    }
+    outputByteCount = written.reduce(0) { $0 + $1.byteCount }
     files =
-      plan.files.map { File(path: $0.path(for: output), byteCount: $0.byteCount) }
+      written
       + plan.sidecars(of: model).map {
         File(path: output.appending($0.name), byteCount: $0.byteCount)
       }
@@ -87,7 +98,9 @@ public struct ConversionReport: Sendable {
       Tensor(
         name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, decision: tensor.decision,
         rule: tensor.rule, inputByteCount: tensor.inputByteCount,
-        outputByteCount: tensor.entries.reduce(0) { $0 + $1.bytes.count },
+        outputByteCount: tensor.entries.reduce(0) {
+          $0 + (stored[$1.entry.name] ?? $1.bytes.count)
+        },
         figures: errors[index].map { ErrorFigures($0) })
     }
   }

@@ -13,12 +13,12 @@ struct FileSink: OutputSink {
     for file in plan.files {
       try OutputFile.check(file.path(for: path), inputs: inputs, overwrite: overwrite)
     }
-    try FreeSpace.check(for: path, needed: plan.files.reduce(0) { $0 + $1.byteCount })
+    try FreeSpace.check(for: path, needed: plan.files.reduce(0) { $0 + $1.reservedByteCount })
     var files: [OutputFile] = []
     do {
       for planned in plan.files {
         let file = try OutputFile(
-          planned.path(for: path), byteCount: planned.byteCount,
+          planned.path(for: path), byteCount: planned.reservedByteCount,
           overwrite: overwrite, isDurable: isDurable)
         files.append(file)
         try file.write(planned.segments)
@@ -34,6 +34,11 @@ struct FileSink: OutputSink {
 
   func put(_ bytes: UnsafeRawBufferPointer, _ entry: PlannedEntry, at offset: Int) throws {
     try unsafe files[entry.file].write(bytes, at: entry.bytes.lowerBound + offset)
+  }
+
+  /// Lets somebody write more to a file that is complete but for that.
+  func extend(file: Int, _ body: (FilePath) throws -> Void) throws {
+    try files[file].extend(body)
   }
 
   /// Gives the files their names once all are safe, the main one last: it stands for a complete output.

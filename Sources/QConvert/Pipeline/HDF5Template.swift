@@ -1,15 +1,33 @@
-/// What an HDF5 output takes over from the HDF5 file that its tensors come from: groups, attributes, and the
-/// types of datasets whose values stay as they are.
+/// What an HDF5 output takes over from the HDF5 file that its tensors come from: groups, attributes, the types of
+/// datasets whose values stay as they are, chunks, and datasets that are no tensors.
 struct HDF5Template {
+  /// The bytes that datasets other than tensors may take together; they are held in memory.
+  private static let otherByteLimit = 64 << 20
+  /// The bytes from which datasets are worth a tree of chunks, and parameters.
+  private static let smallestValues = 1 << 12
+  private static let smallestParameters = 1 << 16
+
   private var groups: [HDF5Outline.Group] = []
   private var datasets: [TensorName: HDF5Dataset] = [:]
-  private var withoutOptimizer = false
+  private var others: [HDF5Outline.Dataset] = []
+  private let compression: HDF5Compression?
+  private let withoutOptimizer: Bool
 
-  /// What a file has; nothing where the tensors come from elsewhere. The state of an optimizer is left out
-  /// where that is wanted, with its groups.
-  init(_ index: HDF5Index?, withoutOptimizer: Bool = false) {
-    guard let index else { return }
+  /// What a file has; nothing where the tensors come from elsewhere.
+  ///
+  /// - Parameters:
+  ///   - index: The file, or the shards of one.
+  ///   - checkpoints: Where the datasets are that are no tensors.
+  ///   - compression: How datasets are compressed; nil means as they were.
+  ///   - withoutOptimizer: Whether the state of an optimizer is left out, with its groups.
+  /// - Throws: ``StorageError`` where a dataset that is no tensor cannot be read.
+  init(
+    _ index: HDF5Index?, of checkpoints: [Checkpoint] = [], compression: HDF5Compression? = nil,
+    withoutOptimizer: Bool = false
+  ) throws {
+    self.compression = compression
     self.withoutOptimizer = withoutOptimizer
+    guard let index else { return }
     groups = index.groups.filter { keeps($0.path) }.map { group in
       HDF5Outline.Group(
         path: group.path, otherPaths: group.otherPaths.filter(keeps),
@@ -18,9 +36,37 @@ struct HDF5Template {
     datasets = Dictionary(
       index.datasets.map { (HDF5Name.decode($0.path), $0) }, uniquingKeysWith: { first, _ in first }
     )
+    var room = Self.otherByteLimit
+    for checkpoint in checkpoints {
+      for dataset in checkpoint.otherDatasets where keeps(dataset.path) {
+        others.append(try other(dataset, in: checkpoint, room: &room))
+      }
+    }
   }
 
-  /// The outline of a file with these entries, and the texts that go with it as attributes of the root.
+  /// A dataset that is no tensor, with its values if there is room for them.
+  private func other(
+    _ dataset: HDF5Dataset, in checkpoint: Checkpoint, room: inout Int
+  ) throws -> HDF5Outline.Dataset {
+    var value = HDF5Attribute.Value.unread
+    var chunking: HDF5Chunking?
+    if case .texts(let texts) = dataset.storage {
+      value = .texts(texts)
+    } else if let tensor = try dataset.bytes(limit: room) {
+      room -= tensor.byteCount
+      let stored = StoredTensor(file: checkpoint.data, descriptor: tensor)
+      value = .bytes(try stored.bytes(0..<tensor.byteCount))
+      chunking = HDF5Chunking(
+        dataset.shape ?? [], elementSize: dataset.type.byteCount ?? 1, source: dataset.chunking,
+        compression, smallest: Self.smallestValues)
+    }
+    return HDF5Outline.Dataset(
+      path: dataset.path, otherPaths: dataset.otherPaths, type: dataset.type, shape: dataset.shape,
+      attributes: dataset.attributes, chunking: chunking, value: value)
+  }
+
+  /// The outline of a file with these entries before all others, and the texts that go with it as attributes
+  /// of the root.
   ///
   /// - Parameters:
   ///   - entries: The entries in order, each with the name of the tensor that it stands for.
@@ -38,7 +84,7 @@ struct HDF5Template {
     }
     return HDF5Outline(
       groups: groups,
-      datasets: entries.map { entry, tensor in dataset(entry, of: tensor) })
+      datasets: entries.map { entry, tensor in dataset(entry, of: tensor) } + others)
   }
 
   private func keeps(_ path: TensorName) -> Bool {
@@ -60,9 +106,15 @@ struct HDF5Template {
           name: HDF5Contents.elementTypeName, type: .variableString(isUTF8: true), shape: [],
           value: .texts([Array(entry.dtype.rawValue.utf8)])))
     }
+    let shape = keepsType ? source?.shape : entry.shape
+    var chunking = source?.chunking
+    if let source, !keepsType { chunking = chunking?.over(entry.shape, from: source) }
     return HDF5Outline.Dataset(
-      path: path, otherPaths: source?.otherPaths.filter(keeps) ?? [], type: type,
-      shape: keepsType ? source?.shape : entry.shape, attributes: attributes)
+      path: path, otherPaths: source?.otherPaths.filter(keeps) ?? [], type: type, shape: shape,
+      attributes: attributes,
+      chunking: HDF5Chunking(
+        shape ?? [], elementSize: type.byteCount ?? 1, source: chunking, compression,
+        smallest: entry.content.isOfValues ? Self.smallestValues : Self.smallestParameters))
   }
 }
 

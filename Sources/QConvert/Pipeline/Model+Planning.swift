@@ -45,6 +45,13 @@ extension Model {
     shards.count > 1 ? keras?.assumption : shards.first?.checkpoint.assumption
   }
 
+  /// The datasets that a safetensors output leaves out.
+  var leftOutDatasets: [String] {
+    shards.flatMap(\.checkpoint.otherDatasets).map {
+      "dataset \($0.path) is no tensor, left out: \($0.words)"
+    }
+  }
+
   /// Demands that no shard is an output of this library.
   func demandFloats() throws {
     for shard in shards where try shard.checkpoint.quantizationRecord() != nil {

@@ -29,9 +29,3 @@ extension OutputFormat {
     self = isHDF5 ? .hdf5 : .safetensors
   }
 }
-
-/// Bytes of an output that are known before any tensor is read.
-struct FileSegment: Hashable, Sendable {
-  let offset: Int
-  let bytes: [UInt8]
-}

@@ -52,7 +52,8 @@ struct PlanBuilder {
     var next = files.map { _ in 0 }
     func place(_ entry: OutputEntry, _ file: Int) -> PlannedEntry {
       defer { next[file] += 1 }
-      return PlannedEntry(entry: entry, file: file, bytes: frames[file].places[next[file]])
+      let place = frames[file].places[next[file]]
+      return PlannedEntry(entry: entry, file: file, bytes: place.bytes, grid: place.grid)
     }
     let tensors = drafts.map { draft in
       PlannedTensor(
@@ -63,8 +64,9 @@ struct PlanBuilder {
     let closingEntries = closing.map { place($0, closingFile) }
     let planned = zip(files, frames).map { file, frame in
       PlannedFile(
-        role: file.role, segments: frame.segments, byteCount: frame.byteCount,
-        archive: frame.archive)
+        role: file.role, segments: frame.segments, reservedByteCount: frame.byteCount,
+        chunkByteLimit: frame.places.reduce(0) { $0 + ($1.grid?.byteLimit ?? 0) },
+        metadata: file.metadata, archive: frame.archive)
     }
     var plan = ConversionPlan(tensors: tensors, files: planned, closingEntries: closingEntries)
     plan.warnings = frames.flatMap(\.warnings)
@@ -76,23 +78,33 @@ struct PlanBuilder {
   /// A file without its tensors' bytes, and where they go.
   private struct Frame {
     private(set) var segments: [FileSegment]
-    private(set) var places: [Range<Int>]
+    private(set) var places: [Place]
+    /// The size, without chunks.
     private(set) var byteCount: Int
     let warnings: [String]
     private(set) var archive: PlannedArchive?
+
+    /// Where an entry goes: to a range of the file, or into chunks, wherever those go.
+    struct Place {
+      let bytes: Range<Int>
+      var grid: ChunkGrid?
+    }
 
     init(_ file: File, _ entries: [Content]) throws {
       if let template = file.template {
         for (entry, _) in entries where entry.dtype.bitWidth < 8 {
           throw PlanError.hdf5CannotHold(entry.name, entry.dtype)
         }
-        let skeleton = try HDF5Skeleton(of: template.outline(entries, metadata: file.metadata))
-        for ((entry, _), place) in zip(entries, skeleton.data)
-        where place?.count ?? 0 != entry.byteCount {
-          throw PlanError.hdf5CannotHold(entry.name, entry.dtype)
+        let outline = template.outline(entries, metadata: file.metadata)
+        let skeleton = try HDF5Skeleton(of: outline)
+        places = try zip(entries, zip(outline.datasets, skeleton.data)).map { entry, place in
+          if let grid = place.0.grid { return Place(bytes: 0..<grid.byteLimit, grid: grid) }
+          guard place.1?.count ?? 0 == entry.entry.byteCount else {
+            throw PlanError.hdf5CannotHold(entry.entry.name, entry.entry.dtype)
+          }
+          return Place(bytes: place.1 ?? 0..<0)
         }
-        segments = skeleton.segments.map { FileSegment(offset: $0.offset, bytes: $0.bytes) }
-        places = skeleton.data.map { $0 ?? 0..<0 }
+        segments = skeleton.segments
         byteCount = skeleton.byteCount
         warnings = skeleton.omissions.map { "\($0)" }
         if let template = file.archive { pack(template) }
@@ -104,10 +116,10 @@ struct PlanBuilder {
             name: entry.name, dtype: entry.dtype, shape: entry.shape, byteCount: entry.byteCount)
         }, metadata: file.metadata)
       segments = [FileSegment(offset: 0, bytes: header)]
-      var places: [Range<Int>] = []
+      var places: [Place] = []
       var end = header.count
       for (entry, _) in entries {
-        places.append(end..<end + entry.byteCount)
+        places.append(Place(bytes: end..<end + entry.byteCount))
         end += entry.byteCount
       }
       self.places = places
@@ -122,7 +134,9 @@ struct PlanBuilder {
       segments =
         outline.segments.map { FileSegment(offset: $0.offset, bytes: $0.bytes) } + archive.texts
         + segments.map { FileSegment(offset: start + $0.offset, bytes: $0.bytes) }
-      places = places.map { start + $0.lowerBound..<start + $0.upperBound }
+      places = places.map {
+        Place(bytes: start + $0.bytes.lowerBound..<start + $0.bytes.upperBound)
+      }
       byteCount = outline.byteCount
       self.archive = archive
     }

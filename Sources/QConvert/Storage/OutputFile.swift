@@ -83,6 +83,23 @@ final class OutputFile: Sendable {
     return checksum
   }
 
+  /// Lets somebody write to the temporary file by its path, whatever the mode it is going to have.
+  func extend(_ body: (FilePath) throws -> Void) throws {
+    let mode: mode_t
+    do throws(Errno) {
+      mode = try FileIdentity(of: temporary.descriptor).mode & 0o7777
+      try temporary.descriptor.setMode(mode | 0o600)
+    } catch {
+      throw StorageError.cannotWrite(path, error)
+    }
+    try body(temporary.path)
+    do throws(Errno) {
+      try temporary.descriptor.setMode(mode)
+    } catch {
+      throw StorageError.cannotWrite(path, error)
+    }
+  }
+
   /// Takes over the permissions of another file, as far as the umask leaves them; the owner may always
   /// read and write.
   func adoptMode(of source: FileIdentity) throws(StorageError) {
@@ -167,6 +184,10 @@ final class OutputFile: Sendable {
 }
 
 extension FileDescriptor {
+  fileprivate func setMode(_ mode: mode_t) throws(Errno) {
+    guard fchmod(rawValue, mode) == 0 else { throw Errno(rawValue: errno) }
+  }
+
   /// Makes the file `byteCount` bytes long and its space certain, where the file system can.
   fileprivate func reserve(_ byteCount: Int) throws(Errno) {
     guard byteCount > 0 else { return }

@@ -6,7 +6,7 @@ extension HDF5Indexer {
   /// The largest value of an attribute that is read, and the most texts.
   static let attributeByteLimit = 1 << 20
   static let textCountLimit = 1 << 16
-  /// The most bytes that the texts of an attribute take together.
+  /// The most bytes that the texts of an attribute take together, and those of all datasets.
   static let textByteLimit = 16 << 20
 
   /// Describes the attributes of an object; false if there are too many.
@@ -66,8 +66,11 @@ extension HDF5Indexer {
       record.append(bytes)
       return
     case .texts:
+      let id = (attribute: attribute.id, type: type.id)
       guard let count, count <= Self.textCountLimit,
-        let texts = texts(of: attribute, type, count: count)
+        let texts = unsafe HDF5Texts.read(
+          count: count, byteLimit: Self.textByteLimit,
+          { texts in unsafe qc_h5_read_texts(id.attribute, id.type, texts) })
       else { break }
       record.append(2)
       record.append(texts.count)
@@ -77,31 +80,6 @@ extension HDF5Indexer {
     }
     _ = HDF5Library.message()
     record.append(0)
-  }
-
-  /// Reads texts of any length. The library allocates what the file says they take, which the limits of
-  /// the process bound.
-  private func texts(
-    of attribute: borrowing HDF5Handle, _ type: borrowing HDF5Handle, count: Int
-  ) -> [[UInt8]]? {
-    guard count > 0 else { return [] }
-    var pointers = unsafe [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
-    let succeeded = unsafe qc_h5_read_texts(attribute.id, type.id, &pointers)
-    defer {
-      for index in unsafe pointers.indices {
-        if let pointer = unsafe pointers[index] { unsafe qc_h5_free(pointer) }
-      }
-    }
-    guard succeeded else { return nil }
-    var texts: [[UInt8]] = []
-    var byteCount = 0
-    for index in unsafe pointers.indices {
-      let text = unsafe pointers[index].map { unsafe [UInt8](bytesOf: $0) } ?? []
-      byteCount += text.count
-      guard byteCount <= Self.textByteLimit else { return nil }
-      texts.append(text)
-    }
-    return texts
   }
 }
 

@@ -4,6 +4,8 @@ struct HDF5Contents {
   /// The layers; nil for a file that is not from Keras.
   let model: KerasModel?
   let tensors: [TensorDescriptor]
+  /// The datasets that are no tensors.
+  let others: [HDF5Dataset]
   /// The texts at the root that belong to tensors: the record of a quantized file.
   let entries: [MetadataEntry]
   let warnings: [String]
@@ -13,7 +15,7 @@ struct HDF5Contents {
   /// The attribute that tells the type of opaque bytes, as safetensors spells it.
   static let elementTypeName = "element_type"
 
-  /// Finds the tensors of a file. What is no tensor is named in the warnings.
+  /// Finds the tensors of a file.
   ///
   /// - Parameters:
   ///   - index: What the file holds.
@@ -31,13 +33,11 @@ struct HDF5Contents {
     self.index = index
     self.model = model
     var tensors: [TensorDescriptor] = []
-    var warnings = index.warnings + (model?.warnings ?? [])
+    var others: [HDF5Dataset] = []
     var assumedCount = 0
     for dataset in index.datasets {
       guard let shape = dataset.tensorShape, let element = HDF5Element(dataset) else {
-        warnings.append(
-          "dataset \(dataset.path) is no tensor, left out: \(dataset.shape == nil ? "empty" : dataset.type.words)"
-        )
+        others.append(dataset)
         continue
       }
       let weight = model?.weights[dataset.path] ?? KerasWeight(of: dataset)
@@ -49,7 +49,8 @@ struct HDF5Contents {
           layer: LayerParameter(weight, path: dataset.path)))
     }
     self.tensors = tensors
-    self.warnings = warnings
+    self.others = others
+    warnings = index.warnings + (model?.warnings ?? [])
     assumption =
       assumedCount == 0
       ? nil
@@ -177,29 +178,51 @@ extension HDF5Dataset {
 
   fileprivate func tensorStorage(_ element: HDF5Element) throws(HDF5Error) -> TensorStorage {
     let size = element.dtype.bitWidth / 8
-    let plain: EncodedStorage
-    switch storage {
-    case .contiguous(let offset, let byteCount) where !element.isBigEndian:
+    if case .contiguous(let offset, let byteCount) = storage, !element.isBigEndian {
       return .contiguous(offset..<offset + byteCount)
-    case .contiguous(let offset, let byteCount): plain = .contiguous(offset..<offset + byteCount)
-    case .compact(let bytes): plain = .inline(bytes)
-    case .unallocated, .unread: plain = .constant(fillBytes)
-    case .chunked(let blockShape, let chunks):
-      plain = .blocks(
-        BlockStorage(
-          shape: shape ?? [], blockShape: blockShape, elementSize: type.byteCount ?? size,
-          filters: try filters.map { filter throws(HDF5Error) in try filter.blockFilter(path) },
-          blocks: Dictionary(
-            chunks.map { chunk in
-              (
-                chunk.index,
-                BlockStorage.Block(
-                  bytes: chunk.offset..<chunk.offset + chunk.byteCount,
-                  skippedFilters: chunk.filterMask)
-              )
-            }, uniquingKeysWith: { first, _ in first }), fill: fillBytes))
     }
+    let plain = try plainStorage
     return .encoded(element.isBigEndian ? .bigEndian(plain, size: size) : plain)
+  }
+
+  /// All elements as bytes, where they have a size of their own and are no more than these; nil else.
+  func bytes(limit: Int) throws(HDF5Error) -> TensorDescriptor? {
+    guard let size = type.byteCount else { return nil }
+    let (byteCount, overflow) = try HDF5Index.elementCount(shape, of: path)
+      .multipliedReportingOverflow(by: size)
+    guard !overflow, byteCount <= limit else { return nil }
+    return TensorDescriptor(
+      name: HDF5Name.decode(path), dtype: .uint8, shape: [byteCount],
+      storage: .encoded(try plainStorage))
+  }
+
+  /// Where the elements are, in the bytes of the file's type.
+  private var plainStorage: EncodedStorage {
+    get throws(HDF5Error) {
+      switch storage {
+      case .contiguous(let offset, let byteCount): .contiguous(offset..<offset + byteCount)
+      case .compact(let bytes): .inline(bytes)
+      case .unallocated, .unread, .texts: .constant(fillBytes)
+      case .chunked(let blockShape, let chunks): .blocks(try blocks(blockShape, chunks))
+      }
+    }
+  }
+
+  private func blocks(
+    _ blockShape: [Int], _ chunks: [HDF5Chunk]
+  ) throws(HDF5Error) -> BlockStorage {
+    BlockStorage(
+      shape: shape ?? [], blockShape: blockShape, elementSize: type.byteCount ?? 1,
+      filters: try filters.map { filter throws(HDF5Error) in try filter.blockFilter(path) },
+      blocks: Dictionary(
+        chunks.map { chunk in
+          (
+            chunk.index,
+            BlockStorage.Block(
+              bytes: chunk.offset..<chunk.offset + chunk.byteCount,
+              skippedFilters: chunk.filterMask)
+          )
+        }, uniquingKeysWith: { first, _ in first }), fill: fillBytes)
   }
 
   private var fillBytes: [UInt8] {
@@ -216,6 +239,11 @@ extension HDF5Filter {
     default: throw .unsupportedFilter(dataset, id: id, name: name)
     }
   }
+}
+
+extension HDF5Dataset {
+  /// Why it is no tensor, in a few words.
+  var words: String { shape == nil ? "empty" : type.words }
 }
 
 extension HDF5Type {

@@ -12,6 +12,8 @@ struct HDF5Dataset: Sendable {
   let storage: HDF5Storage
   /// What chunks went through on their way into the file, in that order.
   let filters: [HDF5Filter]
+  /// How it is cut into chunks, also where none is stored; nil where it is not.
+  var chunking: HDF5Chunking?
   /// The bytes of an element that was never written; nil means zeros.
   let fill: [UInt8]?
   let attributes: [HDF5Attribute]
@@ -19,8 +21,10 @@ struct HDF5Dataset: Sendable {
 
 /// Where the bytes of a dataset are.
 enum HDF5Storage: Hashable, Sendable {
-  /// Not asked for: the type is one whose values are never read.
+  /// Not asked for: the type is one whose values are never read, or they are too much text.
   case unread
+  /// Texts of any length, as bytes: they need not be UTF-8.
+  case texts([[UInt8]])
   /// Nowhere: every element is the fill value.
   case unallocated
   /// In the header of the object.

@@ -23,8 +23,9 @@ enum HDF5DatasetDescription {
     }
   }
 
+  /// Describes a dataset; what its texts take is taken off the budget.
   init(
-    of dataset: borrowing HDF5Handle, _ path: [UInt8], at place: Place
+    of dataset: borrowing HDF5Handle, _ path: [UInt8], at place: Place, textBudget: inout Int
   ) throws(HDF5Failure) {
     // The one place that looks where data is. Nothing else is asked of a dataset whose data is in other
     // files: the answer could depend on whether those exist.
@@ -50,7 +51,13 @@ enum HDF5DatasetDescription {
     unsafe try HDF5Failure.check(qc_h5_dataset_space(dataset.id, &space), .shape)
     record.append(space)
     guard case .fixed(let size) = values else {
-      record.append(0)
+      var texts: [[UInt8]]?
+      if case .texts = values, let count = space.elementCount {
+        texts = unsafe HDF5Texts.read(count: count, byteLimit: textBudget) { texts in
+          unsafe qc_h5_read_dataset_texts(dataset.id, type.id, texts)
+        }
+      }
+      record.append(texts: texts, at: 4, budget: &textBudget)
       self = .record(record)
       return
     }
@@ -74,6 +81,17 @@ enum HDF5DatasetDescription {
 extension HDF5Message {
   /// The most bytes that the header of an object holds.
   private static let compactLimit: UInt64 = 1 << 16
+
+  /// Adds texts under a number, or 0 where they were not read.
+  fileprivate mutating func append(texts: [[UInt8]]?, at kind: Int, budget: inout Int) {
+    guard let texts else { return append(0) }
+    append(kind)
+    append(texts.count)
+    for text in texts {
+      append(text)
+      budget -= text.count
+    }
+  }
 
   fileprivate mutating func append(
     compact dataset: borrowing HDF5Handle, _ type: borrowing HDF5Handle, _ space: qc_h5_space,

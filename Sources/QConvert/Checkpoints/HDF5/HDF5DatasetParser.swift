@@ -18,6 +18,7 @@ struct HDF5DatasetParser {
   private(set) var shape: [Int]?
   private(set) var storage = HDF5Storage.unread
   private(set) var filters: [HDF5Filter] = []
+  private(set) var chunking: HDF5Chunking?
   private(set) var fill: [UInt8]?
   /// Where the data is.
   private(set) var extents: [Range<Int>] = []
@@ -38,9 +39,11 @@ struct HDF5DatasetParser {
 
   mutating func parse(_ reader: inout HDF5MessageReader) throws(HDF5Error) {
     type = try reader.type(of: path)
-    shape = try reader.shape(of: path)
-    let kind = try reader.size(upTo: 3)
+    let space = try reader.space(of: path)
+    shape = space?.shape
+    let kind = try reader.size(upTo: 4)
     guard kind > 0 else { return }
+    guard kind < 4 else { return try parseTexts(&reader) }
     guard let elementSize = type.byteCount else { throw reader.malformed }
     let count = try HDF5Index.elementCount(shape, of: path)
     let product = count.multipliedReportingOverflow(by: elementSize)
@@ -49,7 +52,7 @@ struct HDF5DatasetParser {
     switch kind {
     case 1: try parseCompact(&reader)
     case 2: try parseContiguous(&reader)
-    default: try parseChunked(&reader, elementSize: elementSize)
+    default: try parseChunked(&reader, elementSize: elementSize, limits: space?.limits ?? [])
     }
     if needed == 0 { (storage, extents) = (.unallocated, []) }
     if try reader.flag() {
@@ -57,6 +60,16 @@ struct HDF5DatasetParser {
       guard bytes.count == elementSize else { throw .fillMismatch(path) }
       fill = bytes
     }
+  }
+
+  private mutating func parseTexts(_ reader: inout HDF5MessageReader) throws(HDF5Error) {
+    guard case .variableString = type else { throw reader.malformed }
+    let count = try HDF5Index.elementCount(shape, of: path)
+    let stored = try reader.count(elementSize: 8)
+    guard stored == count else { throw .sizeMismatch(path, needed: count, stored: stored) }
+    var texts: [[UInt8]] = []
+    for _ in 0..<count { texts.append(try reader.text()) }
+    storage = .texts(texts)
   }
 
   private mutating func parseCompact(_ reader: inout HDF5MessageReader) throws(HDF5Error) {
@@ -104,7 +117,7 @@ struct HDF5DatasetParser {
   }
 
   private mutating func parseChunked(
-    _ reader: inout HDF5MessageReader, elementSize: Int
+    _ reader: inout HDF5MessageReader, elementSize: Int, limits: [Int?]
   ) throws(HDF5Error) {
     let extents = try reader.numbers()
     let plainSize = try reader.number()
@@ -132,6 +145,8 @@ struct HDF5DatasetParser {
         return overflow ? .max : sum
       })
     storage = .chunked(shape: grid.chunk, chunks: chunks)
+    chunking = HDF5Chunking(
+      shape: grid.chunk, limits: limits, steps: filters.compactMap(BlockEncoding.init))
   }
 
   private mutating func parseFilters(_ reader: inout HDF5MessageReader) throws(HDF5Error) {

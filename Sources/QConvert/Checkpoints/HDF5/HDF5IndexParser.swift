@@ -191,8 +191,8 @@ struct HDF5IndexParser {
     datasets.append(
       HDF5Dataset(
         path: path, address: address, type: parser.type, shape: parser.shape,
-        storage: parser.storage,
-        filters: parser.filters, fill: parser.fill, attributes: attributes))
+        storage: parser.storage, filters: parser.filters, chunking: parser.chunking,
+        fill: parser.fill, attributes: attributes))
   }
 
   private func checkOverlaps() throws(HDF5Error) {

@@ -4,7 +4,7 @@ import SystemPackage
 /// Walks an HDF5 file with libhdf5 and describes what it meets, without judging it.
 ///
 /// Every object is described once, by its address; nothing leads out of the file, and the data of a dataset
-/// is never read but where it is part of the object's header.
+/// is never read but where it is part of the object's header, or text of any length, which only libhdf5 finds.
 struct HDF5Indexer: ~Copyable {
   static let depthLimit = 128
   static let linkLimit = 2_000_000
@@ -35,6 +35,8 @@ struct HDF5Indexer: ~Copyable {
   private var groupCount = 0
   private var datasetCount = 0
   private var linkCount = 0
+  /// The most bytes that the texts of datasets may still take.
+  private var textBudget = Self.textByteLimit
 
   /// Describes a file; what libhdf5 fails at is part of the message.
   static func message(of path: FilePath) throws(HDF5Error) -> [UInt8] {
@@ -121,7 +123,7 @@ struct HDF5Indexer: ~Copyable {
       datasetCount += 1
       let place = HDF5DatasetDescription.Place(
         address: facts.address, userBlock: userBlock, file: rawFile)
-      switch try HDF5DatasetDescription(of: object, path, at: place) {
+      switch try HDF5DatasetDescription(of: object, path, at: place, textBudget: &textBudget) {
       case .record(var record):
         guard try describeAttributes(of: object, in: &record) else {
           _ = stop(.attributes, at: path)

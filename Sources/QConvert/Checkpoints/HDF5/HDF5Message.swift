@@ -23,8 +23,8 @@
 ///                 value; 5 size padding utf8; 6 utf8; 7 shape type
 ///     space       0; 1; 2 and a list of: extent maximum; for null, scalar and simple
 ///     storage     0; 1 stored bytes fill; 2 offset stored fill; 3 shape, plain chunk size, plain edges,
-///                 filters, list of: start mask offset size, then fill; for unread, compact, contiguous,
-///                 chunked
+///                 filters, list of: start mask offset size, then fill; 4 and a list of texts; for unread,
+///                 compact, contiguous, chunked, texts of any length
 ///     filters     list of: id name, list of parameters
 ///     fill        0; 1 and bytes
 struct HDF5Message {

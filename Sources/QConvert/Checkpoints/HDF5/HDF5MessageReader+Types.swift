@@ -95,19 +95,29 @@ extension HDF5MessageReader {
 
   /// A shape; nil where there is no element at all.
   mutating func shape(of object: TensorName) throws(HDF5Error) -> [Int]? {
+    try space(of: object)?.shape
+  }
+
+  /// A shape and how far every axis may be extended, nil meaning without a limit; nil where there is no
+  /// element at all.
+  mutating func space(
+    of object: TensorName
+  ) throws(HDF5Error) -> (shape: [Int], limits: [Int?])? {
     switch try size(upTo: 2) {
     case 0: return nil
-    case 1: return []
+    case 1: return ([], [])
     default:
       var numbers: [UInt64] = []
+      var limits: [Int?] = []
       for _ in 0..<(try count(elementSize: 16)) {
         let (extent, maximum) = (try number(), try number())
         guard extent <= maximum else {
           throw .extentOverMaximum(object, extent, maximum: maximum)
         }
         numbers.append(extent)
+        limits.append(Int(exactly: maximum))
       }
-      return try extents(numbers, of: object)
+      return (try extents(numbers, of: object), limits)
     }
   }
 

@@ -25,26 +25,34 @@ extension HDF5Attribute {
       switch value {
       case .bytes(let bytes):
         unsafe bytes.isEmpty || qc_h5_write_attribute(attribute.id, type.id, bytes)
-      case .texts(let texts): texts.isEmpty || Self.write(texts, attribute, type)
+      case .texts(let texts): texts.isEmpty || attribute.write(texts, type)
       case .unread: true
       }
     guard succeeded else { throw HDF5OutputError.refused(at: path, ownName) }
   }
 
-  private static func write(
-    _ texts: [[UInt8]], _ attribute: borrowing HDF5Handle, _ type: borrowing HDF5Handle
-  ) -> Bool {
-    var bytes: [CChar] = []
-    var starts: [UInt64] = []
-    for text in texts {
-      starts.append(UInt64(bytes.count))
-      bytes += text.map(CChar.init(bitPattern:)) + [0]
-    }
-    return unsafe qc_h5_write_texts(attribute.id, type.id, bytes, starts, UInt64(texts.count))
-  }
-
   /// Demands that the value has the elements of the shape: the library reads as many.
   private func checkCount(at path: TensorName) throws(HDF5OutputError) {
+    guard value.fits(type, shape) else {
+      throw .attributeMismatch(path, attribute: TensorName(name))
+    }
+  }
+
+  private func checkWritable() throws(HDF5Unwritable) {
+    guard !name.isEmpty, !name.utf8.contains(0) else {
+      throw HDF5Unwritable(reason: "HDF5 has no such name")
+    }
+    try value.checkTexts()
+    if case .unread = value {
+      if case .other(let kind, _) = type { throw HDF5Unwritable(reason: "a value of type \(kind)") }
+      throw HDF5Unwritable(reason: "its value was not read")
+    }
+  }
+}
+
+extension HDF5Attribute.Value {
+  /// Whether there are as many elements as in the shape, each of the size of the type.
+  func fits(_ type: HDF5Type, _ shape: [Int]?) -> Bool {
     let extents = shape ?? [0]
     var count = 1
     var fits = extents.allSatisfy { $0 >= 0 }
@@ -53,32 +61,34 @@ extension HDF5Attribute {
       fits = fits && !overflow
       count = product
     }
-    switch value {
-    case .unread: break
+    switch self {
+    case .unread: return fits
     case .bytes(let bytes):
       let (size, overflow) = count.multipliedReportingOverflow(by: type.byteCount ?? -1)
-      fits = fits && !overflow && size == bytes.count
+      return fits && !overflow && size == bytes.count
     case .texts(let texts):
-      guard case .variableString = type else { fits = false; break }
-      fits = fits && texts.count == count
+      guard case .variableString = type else { return false }
+      return fits && texts.count == count
     }
-    guard fits else { throw .attributeMismatch(path, attribute: TensorName(name)) }
   }
 
-  private func checkWritable() throws(HDF5Unwritable) {
-    guard !name.isEmpty, !name.utf8.contains(0) else {
-      throw HDF5Unwritable(reason: "HDF5 has no such name")
+  /// Demands texts that C takes for what they are.
+  func checkTexts() throws(HDF5Unwritable) {
+    guard case .texts(let texts) = self, texts.contains(where: { $0.contains(0) }) else { return }
+    throw HDF5Unwritable(reason: "a text with a zero in it")
+  }
+}
+
+extension HDF5Handle {
+  /// Writes texts of any length to an attribute or a dataset.
+  func write(_ texts: [[UInt8]], _ type: borrowing HDF5Handle) -> Bool {
+    var bytes: [CChar] = []
+    var starts: [UInt64] = []
+    for text in texts {
+      starts.append(UInt64(bytes.count))
+      bytes += text.map(CChar.init(bitPattern:)) + [0]
     }
-    switch value {
-    case .bytes: break
-    case .texts(let texts):
-      guard !texts.contains(where: { $0.contains(0) }) else {
-        throw HDF5Unwritable(reason: "a text with a zero in it")
-      }
-    case .unread:
-      if case .other(let kind, _) = type { throw HDF5Unwritable(reason: "a value of type \(kind)") }
-      throw HDF5Unwritable(reason: "its value was not read")
-    }
+    return unsafe qc_h5_write_texts(id, type.id, bytes, starts, UInt64(texts.count))
   }
 }
 

@@ -11,6 +11,12 @@ struct HDF5NewFile: ~Copyable {
     guard id >= 0 else { throw .refused(at: nil) }
   }
 
+  /// Opens a file that is complete, to write more.
+  init(extending path: FilePath) throws(HDF5OutputError) {
+    id = unsafe qc_h5_extend_file(path.string)
+    guard id >= 0 else { throw .refused(at: nil) }
+  }
+
   deinit {
     qc_h5_close_file(id)
   }
@@ -38,7 +44,8 @@ extension HDF5Handle {
 
   /// Makes a dataspace.
   init(
-    making shape: [Int]?, at path: TensorName, _ attribute: TensorName? = nil
+    making shape: [Int]?, limits: [Int?]? = nil, at path: TensorName,
+    _ attribute: TensorName? = nil
   ) throws(HDF5OutputError) {
     let kind =
       switch shape {
@@ -47,6 +54,13 @@ extension HDF5Handle {
       default: qc_h5_simple
       }
     let extents = (shape ?? []).map { UInt64(clamping: $0) }
+    if let limits, limits.count == extents.count, kind == qc_h5_simple {
+      let limits = limits.map { $0.map { UInt64(clamping: $0) } ?? qc_h5_none }
+      unsafe try self.init(
+        qc_h5_make_extensible_space(Int32(clamping: extents.count), extents, limits), at: path,
+        attribute)
+      return
+    }
     unsafe try self.init(
       qc_h5_make_space(kind, Int32(clamping: extents.count), extents), at: path, attribute)
   }

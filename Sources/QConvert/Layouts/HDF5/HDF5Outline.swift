@@ -24,6 +24,10 @@ struct HDF5Outline: Sendable {
     /// The length of every axis; empty for a scalar, nil where there is no element at all.
     let shape: [Int]?
     var attributes: [HDF5Attribute] = []
+    /// How it is cut into chunks; nil where it is not.
+    var chunking: HDF5Chunking?
+    /// The values, where they are known beforehand.
+    var value: HDF5Attribute.Value?
   }
 }
 

@@ -22,7 +22,12 @@ struct HDF5OutlineWriter: ~Copyable {
   /// Writes everything there is.
   mutating func write() throws {
     for group in groups { try write(group) }
-    for dataset in outline.datasets { try write(dataset) }
+    for dataset in outline.datasets {
+      guard dataset.value?.fits(dataset.type, dataset.shape) ?? true else {
+        throw HDF5OutputError.valueMismatch(dataset.path)
+      }
+      try write(dataset)
+    }
     for group in groups { try link(group.path, group.otherPaths) }
   }
 
@@ -48,19 +53,41 @@ struct HDF5OutlineWriter: ~Copyable {
     }
   }
 
-  /// Returns where the data goes.
+  /// Returns where the data goes, if it has a place and is not known.
   private mutating func create(_ dataset: HDF5Outline.Dataset) throws -> Range<Int>? {
     let byteCount = try dataset.byteCount()
-    if case .variableString = dataset.type { throw HDF5Unwritable(reason: "texts of any length") }
+    try dataset.checkWritable()
     let type = try HDF5Handle.making(dataset.type)
-    let space = try HDF5Handle(making: dataset.shape, at: dataset.path)
+    let space = try HDF5Handle(
+      making: dataset.shape, limits: dataset.chunking?.limits, at: dataset.path)
+    let storage = try HDF5Handle.storing(dataset)
     let handle = unsafe try HDF5Handle(
       qc_h5_create_dataset(
-        file.id, dataset.path.string, type.id, space.id, dataset.attributes.needDenseStorage),
+        file.id, dataset.path.string, type.id, space.id, storage.id,
+        dataset.attributes.needDenseStorage),
       at: dataset.path)
     try write(dataset.attributes, of: handle, at: dataset.path)
     try link(dataset.path, dataset.otherPaths)
+    if let value = dataset.value {
+      try write(value, to: handle, type, at: dataset.path)
+      return nil
+    }
+    guard dataset.chunking == nil else { return nil }
     return try Self.place(of: handle, byteCount: byteCount ?? 0, at: dataset.path)
+  }
+
+  private func write(
+    _ value: HDF5Attribute.Value, to dataset: borrowing HDF5Handle, _ type: borrowing HDF5Handle,
+    at path: TensorName
+  ) throws(HDF5OutputError) {
+    let succeeded =
+      switch value {
+      case .bytes(let bytes):
+        unsafe bytes.isEmpty || qc_h5_write_dataset(dataset.id, type.id, bytes)
+      case .texts(let texts): texts.isEmpty || dataset.write(texts, type)
+      case .unread: true
+      }
+    guard succeeded else { throw .refused(at: path) }
   }
 
   private static func place(

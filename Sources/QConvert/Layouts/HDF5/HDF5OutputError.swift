@@ -9,6 +9,7 @@ public enum HDF5OutputError: Error, Hashable, Sendable {
   case rankTooHigh(TensorName, Int)
   case sizeOverflow(TensorName)
   case attributeMismatch(TensorName, attribute: TensorName)
+  case valueMismatch(TensorName)
   case noTemporaryFile(FilePath, Errno)
   /// libhdf5 failed at an object or its attribute, or at the file where there is no path.
   case refused(TensorName?, attribute: TensorName?, message: String)
@@ -28,6 +29,7 @@ extension HDF5OutputError: CustomStringConvertible {
     case .sizeOverflow(let path): "\(path): its shape is larger than any file"
     case .attributeMismatch(let path, let attribute):
       "\(path): the attribute \(attribute) has not the size of its shape"
+    case .valueMismatch(let path): "\(path): its values have not the size of its shape"
     case .noTemporaryFile(let path, let errno):
       "\(path): cannot keep a temporary file there: \(errno)"
     case .refused(let path, let attribute, let message):

@@ -8,19 +8,13 @@ import SystemPackage
 struct HDF5Skeleton: Sendable {
   /// The size of the file.
   let byteCount: Int
-  /// Where the data of each dataset goes, in the order of the outline; nil for a dataset that is left out
-  /// or that has no element.
+  /// Where the data of each dataset goes, in the order of the outline; nil for a dataset that is left out,
+  /// that has no element, whose values are known, or that is in chunks.
   let data: [Range<Int>?]
   /// What is around the data, in order.
-  let segments: [Segment]
+  let segments: [FileSegment]
   /// What is left out.
   let omissions: [HDF5Omission]
-
-  /// Bytes of the file that belong to no dataset's data.
-  struct Segment: Hashable, Sendable {
-    let offset: Int
-    let bytes: [UInt8]
-  }
 
   /// Has libhdf5 lay out a file that holds nothing where the data goes, in a directory with room for what
   /// is around it.
@@ -57,7 +51,7 @@ struct HDF5Skeleton: Sendable {
     byteCount = try file.byteCount()
     self.data = data
     self.omissions = omissions
-    var segments: [Segment] = []
+    var segments: [FileSegment] = []
     var end = 0
     let ranges = data.compactMap(\.self).sorted { $0.lowerBound < $1.lowerBound }
     for range in ranges + [byteCount..<byteCount] {
@@ -66,7 +60,7 @@ struct HDF5Skeleton: Sendable {
           nil, attribute: nil, message: "data that overlaps at byte \(range.lowerBound)")
       }
       if range.lowerBound > end {
-        segments.append(Segment(offset: end, bytes: try file.bytes(end..<range.lowerBound)))
+        segments.append(FileSegment(offset: end, bytes: try file.bytes(end..<range.lowerBound)))
       }
       end = range.upperBound
     }

@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test func `all files are there`() {
-    #expect(Self.facts.count == 13)
+    #expect(Self.facts.count == 15)
   }
 
   @Test(arguments: facts.map(\.name))
@@ -77,8 +77,16 @@ import Testing
     #expect(dataset.shape.fact == fact["shape"], "\(dataset.path)")
     #expect((dataset.fill.map { $0.map(Int.init) }).fact == fact["fill"], "\(dataset.path)")
     let count = dataset.shape?.reduce(1, *) ?? 0
+    if let chunking = dataset.chunking {
+      #expect(chunking.shape.fact == fact["chunk"], "\(dataset.path)")
+      let limits = chunking.limits.map { $0.map(JSONValue.integer) ?? .null }
+      #expect(.array(limits) == fact["maximum"], "\(dataset.path)")
+    }
     switch dataset.storage {
     case .unread: #expect(dataset.type.byteCount == nil)
+    case .texts(let texts):
+      let strings = texts.map { JSONValue.string(String(decoding: $0, as: UTF8.self)) }
+      #expect(.array(strings) == fact["texts"] ?? .array([]), "\(dataset.path)")
     case .unallocated:
       #expect(count == 0 || fact["offset"] == .null, "\(dataset.path)")
     case .compact(let bytes): #expect(bytes.map(Int.init).fact == fact["compact"])
