@@ -2,6 +2,7 @@ import SystemPackage
 
 /// The files of a plan, being written.
 struct FileSink: OutputSink {
+  let place: FilePath
   private let files: [OutputFile]
 
   /// Creates the files and writes their headers. None of the inputs may be one of them.
@@ -27,6 +28,7 @@ struct FileSink: OutputSink {
       throw error
     }
     self.files = files
+    place = path
   }
 
   func put(_ bytes: UnsafeRawBufferPointer, _ entry: PlannedEntry, at offset: Int) throws {

@@ -48,7 +48,7 @@ struct TemporaryFile: Sendable {
   private static func create(_ path: FilePath) throws(Errno) -> FileDescriptor? {
     do {
       let descriptor = try FileDescriptor.open(
-        path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+        path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
         permissions: FilePermissions(rawValue: 0o666))
       // A file system without locks is no reason to stop.
       _ = flock(descriptor.rawValue, LOCK_EX)
