@@ -31,12 +31,10 @@ let package = Package(
     .target(name: "CKernels"),
     .systemLibrary(
       name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
-    .systemLibrary(
-      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(
       name: "QConvert",
       dependencies: [
-        "CDeflate", "CHDF5", "CKernels", "CZip", "CZlib",
+        "CDeflate", "CHDF5", "CKernels", "CZip",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -67,7 +65,7 @@ let package = Package(
     .testTarget(
       name: "QConvertTests",
       dependencies: [
-        "CDeflate", "CKernels", "CZip", "CZlib", "Fixtures", "QConvert",
+        "CDeflate", "CKernels", "CZip", "Fixtures", "QConvert",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),

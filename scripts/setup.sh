@@ -16,9 +16,9 @@ command -v git >/dev/null || fail "git is missing: apt-get install git, or xcode
 
 # HDF5 files are walked with libhdf5 and inflated with libdeflate, archives are opened with libzip; SwiftPM
 # finds them through pkg-config.
-packages="libhdf5-dev libdeflate-dev libzip-dev zlib1g-dev pkg-config"
+packages="libhdf5-dev libdeflate-dev libzip-dev pkg-config"
 has_libraries() {
-  command -v pkg-config >/dev/null && pkg-config --exists hdf5 libdeflate libzip zlib
+  command -v pkg-config >/dev/null && pkg-config --exists hdf5 libdeflate libzip
 }
 if ! has_libraries && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
   echo "setup: installing $packages"

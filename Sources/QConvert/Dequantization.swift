@@ -93,6 +93,7 @@ extension ConversionPlan {
         let geometry = BlockGeometry(
           shape: tensor.shape, block: try tensor.spec.granularity.blockShape(for: tensor.shape))
         let packedBits = checkpoint.layout.packedBits(of: tensor.spec.dtype)
+        let perByte = packedBits.map { 8 / $0 } ?? 1
         let dequantization = TensorDequantization(
           precision: tensor.precision, spec: tensor.spec, geometry: geometry,
           packedBits: packedBits, data: data, scale: scale, zeroPoint: stored(.zeroPoint),
@@ -103,7 +104,7 @@ extension ConversionPlan {
           inputByteCount: data.descriptor.byteCount, work: .dequantize(dequantization),
           slabs: SlabPartition(
             elementCount: geometry.elementCount, lastAxis: tensor.shape.last ?? 1,
-            limit: slabBytes / 4, perByte: packedBits.map { 8 / $0 } ?? 1))
+            limit: data.slabByteCount(slabBytes / 4 / perByte) * perByte, perByte: perByte))
       }
     }
     let model = checkpoint.model

@@ -2,6 +2,8 @@
 struct StoredTensor: Sendable {
   let file: InputFile
   let descriptor: TensorDescriptor
+  /// What of its blocks is decoded, where they are needed more than once.
+  var decoded: DecodedBlocks?
 }
 
 extension StoredTensor {
@@ -18,22 +20,43 @@ extension StoredTensor {
     }
   }
 
-  /// The bytes of a slab: about as many as wanted, of whole elements, and of whole rows of blocks, so that
-  /// few blocks are decoded twice.
+  /// The bytes of a slab: about as many as wanted, of whole elements, and if they are not too many, of
+  /// whole rows of blocks, so that few blocks are needed by two slabs.
   func slabByteCount(_ wanted: Int) -> Int {
     var unit = max(descriptor.dtype.bitWidth / 8, 1)
-    if case .encoded(let storage) = descriptor.storage { unit = max(unit, storage.rowByteCount) }
+    if let row = blocks?.rowByteCount, row <= Self.rowsOfSlabLimit * wanted {
+      unit = max(unit, row)
+    }
     return max(wanted / unit, 1) * unit
+  }
+
+  /// How many times the bytes that are wanted a slab may take for the sake of whole rows of blocks.
+  private static let rowsOfSlabLimit = 4
+
+  /// Whether some block has to be decoded for two slabs of so many bytes.
+  func decodesTwice(slabByteCount: Int) -> Bool {
+    guard let blocks, !blocks.filters.isEmpty, slabByteCount < descriptor.byteCount
+    else { return false }
+    return !slabByteCount.isMultiple(of: blocks.rowByteCount)
+  }
+
+  /// The blocks, if it is stored in some.
+  var blocks: BlockStorage? {
+    guard case .encoded(let storage) = descriptor.storage else { return nil }
+    return storage.blocks
   }
 }
 
 extension EncodedStorage {
-  /// The bytes that whole blocks hold side by side.
-  fileprivate var rowByteCount: Int {
+  fileprivate var blocks: BlockStorage? {
     switch self {
-    case .bigEndian(let storage, _): storage.rowByteCount
-    case .contiguous, .inline, .constant: 1
-    case .blocks(let blocks): blocks.rowLength * blocks.elementSize
+    case .bigEndian(let storage, _): storage.blocks
+    case .contiguous, .inline, .constant: nil
+    case .blocks(let blocks): blocks
     }
   }
+}
+
+extension BlockStorage {
+  fileprivate var rowByteCount: Int { rowLength * elementSize }
 }

@@ -7,6 +7,7 @@ import SystemPackage
 /// that puts the last byte of their band, wait in a file without a name, and are added at the end, in the order
 /// of the plan: the output is the same whatever worker made which chunk when.
 final class ChunkSink: OutputSink {
+  var place: FilePath { output }
   private let files: FileSink
   private let output: FilePath
   private let spool: SpoolFile

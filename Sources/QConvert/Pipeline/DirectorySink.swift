@@ -7,6 +7,7 @@ public import SystemPackage
 /// taken up again: only shards that were begun are done anew.
 final class DirectorySink: OutputSink {
   let finished: Set<Int>
+  var place: FilePath { output }
   private let plan: ConversionPlan
   private let model: Model
   private let output: FilePath

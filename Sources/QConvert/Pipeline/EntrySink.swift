@@ -1,5 +1,10 @@
+import SystemPackage
+
 /// Where the bytes of entries go.
 protocol EntrySink: Sendable {
+  /// What is needed only meanwhile goes to files beside this.
+  var place: FilePath { get }
+
   /// Takes bytes of an entry, from an offset within the entry on.
   func put(_ bytes: UnsafeRawBufferPointer, _ entry: PlannedEntry, at offset: Int) throws
 
@@ -8,6 +13,9 @@ protocol EntrySink: Sendable {
 }
 
 extension EntrySink {
+  /// Nothing stays: the directory for temporary files is as good as any.
+  var place: FilePath { .temporary }
+
   /// Nothing follows from it.
   func finish(file: Int) {}
 }

@@ -2,6 +2,7 @@ import SystemPackage
 
 /// The files of a plan, being written.
 struct FileSink: OutputSink {
+  let place: FilePath
   private let files: [OutputFile]
   private let archives: [PlannedArchive?]
 
@@ -30,6 +31,7 @@ struct FileSink: OutputSink {
     }
     self.files = files
     archives = plan.files.map(\.archive)
+    place = path
   }
 
   func put(_ bytes: UnsafeRawBufferPointer, _ entry: PlannedEntry, at offset: Int) throws {

@@ -8,6 +8,7 @@ final class PipelineRun: Sendable {
   private let progress: ConversionProgress
   /// What is known of the tensors between their range pass and the end of their write pass.
   private let ranges = Mutex<[Int: TensorRanges]>([:])
+  private let decoded: DecodedTensors
   private let measured: Mutex<[Int: [Int: ErrorSums]]>?
   /// The files that a former run has finished.
   private let finished: Set<Int>
@@ -30,6 +31,7 @@ final class PipelineRun: Sendable {
     self.onUnquantizable = onUnquantizable
     self.finished = finished
     schedule = WorkSchedule(plan, without: finished)
+    decoded = DecodedTensors(plan, beside: sink.place)
     slabsToWrite = Mutex(plan.slabCounts)
     measured = measuresErrors ? Mutex([:]) : nil
   }
@@ -78,6 +80,7 @@ final class PipelineRun: Sendable {
       onUnquantizable(item.tensor, error)
     }
     guard item.pass == .write else { return }
+    decoded.finishWriting(slabOf: item.tensor)
     for file in plan.tensors[item.tensor].files {
       let left = slabsToWrite.withLock { counts in
         counts[file] -= 1
@@ -91,7 +94,7 @@ final class PipelineRun: Sendable {
     let tensor = plan.tensors[item.tensor]
     let elements = tensor.slabs[item.slab]
     worker.bytesRead = 0
-    switch tensor.work {
+    switch try decoded.work(of: item.tensor) {
     case .copy(let source):
       try worker.copy(elements, of: source, to: tensor.entries, sink)
     case .dequantize(let dequantization):

@@ -6,7 +6,7 @@ struct TensorDequantization: Sendable {
   let geometry: BlockGeometry
   /// How many low bits of a code are stored, when several share a byte.
   let packedBits: Int?
-  let data: StoredTensor
+  var data: StoredTensor
   let scale: StoredTensor
   let zeroPoint: StoredTensor?
   let minval: StoredTensor?

@@ -44,7 +44,7 @@ final class BlockEncoder {
         let out = unsafe UnsafeMutableRawBufferPointer(checked.reserve(bytes.count + 4))
         unsafe out.copyMemory(from: bytes)
         unsafe out.storeBytes(
-          of: BlockDecoder.fletcher32(bytes).littleEndian, toByteOffset: bytes.count,
+          of: Fletcher32.checksum(of: bytes).littleEndian, toByteOffset: bytes.count,
           as: UInt32.self)
         unsafe bytes = UnsafeRawBufferPointer(out)
       }

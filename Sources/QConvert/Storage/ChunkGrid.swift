@@ -130,7 +130,7 @@ final class ChunkCutter {
         shape: grid.shape, blockShape: grid.chunk, elementSize: size, filters: [], blocks: [:],
         fill: []))
     let elements = place.lowerBound / size..<place.upperBound / size
-    copy.forEachRun(ofBlock: index, in: elements) { run, start in
+    copy.forEachRun(copy.place(ofBlock: index), in: elements) { run, start in
       let first = (run.lowerBound - elements.lowerBound) * size
       unsafe UnsafeMutableRawBufferPointer(rebasing: out[(start * size)...])
         .copyMemory(

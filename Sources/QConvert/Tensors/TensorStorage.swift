@@ -45,12 +45,35 @@ struct BlockStorage: Hashable, Sendable {
   /// The number of blocks along every axis.
   var grid: [Int] { zip(shape, blockShape).map { ($0 + $1 - 1) / $1 } }
 
+  /// Whether a block is stored as it is: it has no filters, or all were left out.
+  func isPlain(_ block: Int) -> Bool {
+    guard let skipped = blocks[block]?.skippedFilters else { return true }
+    return filters.indices.allSatisfy { skipped & 1 << UInt32($0) != 0 }
+  }
+
   /// The bytes of a block before all filters.
   var blockByteCount: Int { blockShape.reduce(elementSize, *) }
 
-  /// The elements that blocks along all axes but the first share: a slab of whole ones touches no block
-  /// that another touches.
-  var rowLength: Int { blockShape[0] * shape.dropFirst().reduce(1, *) }
+  /// The elements of blocks that stand side by side: a slab of whole rows of them touches no block that
+  /// another touches.
+  var rowLength: Int { shape[(rowAxis + 1)...].reduce(blockShape[rowAxis], *) }
+
+  /// The blocks that stand side by side, of which the grid holds one row after the other.
+  var rowBlockCount: Int { grid[(rowAxis + 1)...].reduce(1, *) }
+
+  /// The axis along which rows of blocks follow each other.
+  private var rowAxis: Int {
+    var leading = 1
+    for axis in shape.indices.dropLast() {
+      // Blocks with one position along an axis are told apart by it, unless a row goes on in the next.
+      leading *= shape[axis]
+      guard
+        leading == 1
+          || blockShape[axis] == 1 && shape[axis + 1].isMultiple(of: blockShape[axis + 1])
+      else { return axis }
+    }
+    return shape.count - 1
+  }
 }
 
 /// A step on the way of a block into the file.

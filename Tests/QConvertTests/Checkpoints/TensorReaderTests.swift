@@ -1,5 +1,6 @@
-import CZlib
+import CDeflate
 import Fixtures
+import SystemPackage
 import Testing
 
 @testable import QConvert
@@ -74,13 +75,20 @@ import Testing
         let sum = TensorReaderTests.fletcher32(bytes)
         return bytes + (0..<4).map { UInt8(sum >> (8 * UInt32($0)) & 0xff) }
       case .deflate:
-        var count = compressBound(uLong(bytes.count))
-        var stream = [UInt8](repeating: 0, count: Int(count))
-        let result = unsafe compress2(&stream, &count, bytes, uLong(bytes.count), 4)
-        try #require(result == Z_OK)
-        return Array(stream.prefix(Int(count)))
+        return try TensorReaderTests.deflated(bytes)
       }
     }
+  }
+
+  private static func deflated(_ bytes: [UInt8]) throws -> [UInt8] {
+    let compressor = unsafe try #require(unsafe libdeflate_alloc_compressor(4))
+    defer { unsafe libdeflate_free_compressor(compressor) }
+    var stream = unsafe [UInt8](
+      repeating: 0, count: libdeflate_zlib_compress_bound(compressor, bytes.count))
+    let count = unsafe libdeflate_zlib_compress(
+      compressor, bytes, bytes.count, &stream, stream.count)
+    try #require(count > 0)
+    return Array(stream.prefix(count))
   }
 
   /// Fletcher's checksum by its definition: sums modulo 65535, which is 0 only where all words are.
@@ -100,7 +108,8 @@ import Testing
   private static let filters: [[BlockFilter]] = [
     [], [.deflate], [.shuffle(elementSize: 2), .deflate],
     [.shuffle(elementSize: 2), .deflate, .fletcher32], [.fletcher32],
-    [.fletcher32, .deflate], [.shuffle(elementSize: 5)],
+    [.fletcher32, .deflate], [.shuffle(elementSize: 5)], [.shuffle(elementSize: 4), .fletcher32],
+    [.deflate, .shuffle(elementSize: 8)],
   ]
 
   @Test(arguments: filters)
@@ -138,7 +147,53 @@ import Testing
 
   @Test(arguments: checksums)
   func `a checksum is that of the library`(_ bytes: [UInt8], _ sum: UInt32) {
-    #expect(unsafe bytes.withUnsafeBytes { unsafe BlockDecoder.fletcher32($0) } == sum)
+    #expect(unsafe bytes.withUnsafeBytes { unsafe Fletcher32.checksum(of: $0) } == sum)
+  }
+
+  @Test func `a checksum is that of the definition, whatever the length`() {
+    var random = SeededGenerator(seed: 32)
+    for length in [0, 1, 2, 31, 32, 33, 11_519, 11_520, 11_521, 40_000] {
+      for bytes in [
+        (0..<length).map { _ in UInt8(random.below(256)) }, [UInt8](repeating: 255, count: length),
+        [UInt8](repeating: 0, count: length),
+      ] {
+        let sum = unsafe bytes.withUnsafeBytes { unsafe Fletcher32.checksum(of: $0) }
+        #expect(sum == Self.fletcher32(bytes), "\(length) bytes")
+      }
+    }
+  }
+
+  /// Whoever reads, in whatever order and together with whomever: blocks are decoded into a file, and
+  /// come back from it.
+  @Test(arguments: filters)
+  func `elements come back from blocks that are kept`(_ filters: [BlockFilter]) throws {
+    var random = SeededGenerator(seed: 7)
+    for _ in 0..<20 {
+      let shape = (0..<1 + random.below(4)).map { _ in 1 + random.below(9) }
+      let blockShape = shape.map { 1 + random.below($0 + 2) }
+      let sample = try Sample(
+        shape: shape, blockShape: blockShape, filters: filters,
+        skipped: { UInt32($0 % 3 == 1 ? 1 : 0) }, missing: [random.below(6)])
+      let place = sample.directory.path("out")
+      let storage = try #require(sample.tensor.blocks)
+      let file = try UnnamedFile(beside: place)
+      #expect(try sample.directory.contents == ["blocks"])
+      for _ in 0..<2 {
+        var tensor = sample.tensor
+        tensor.decoded = try DecodedBlocks(of: storage, in: file)
+        let ranges = (0..<30).map { _ in
+          let start = random.below(sample.expected.count)
+          return start..<start + 1 + random.below(sample.expected.count - start)
+        }
+        try WorkerPool(jobs: 4, isCancelled: { false }).run(
+          ranges.count, makeWorker: {},
+          { [tensor, expected = sample.expected] _, item in
+            let found = try tensor.bytes(ranges[item])
+            #expect(
+              found == Array(expected[ranges[item]]), "\(shape) in \(blockShape), \(ranges[item])")
+          })
+      }
+    }
   }
 
   /// What is done to the bytes of the first block, and what then is wrong.
@@ -153,8 +208,11 @@ import Testing
         testDescription: "no zlib stream", filters: [.deflate], error: .damagedStream,
         make: { $0 = [UInt8](repeating: 7, count: $0.count) }),
       Damage(
-        testDescription: "cut", filters: [.deflate], error: .wrongLength(expected: 12),
+        testDescription: "cut", filters: [.deflate], error: .damagedStream,
         make: { $0.removeLast(3) }),
+      Damage(
+        testDescription: "something behind the stream", filters: [.deflate],
+        error: .trailingBytes(2), make: { $0 += [0, 0] }),
       Damage(
         testDescription: "fewer bytes", filters: [], error: .wrongLength(expected: 12),
         make: { $0.removeLast() }),
@@ -185,17 +243,16 @@ import Testing
   }
 
   @Test func `a stream of another length than the block's is refused`() throws {
+    let deflated = try Dictionary(
+      uniqueKeysWithValues: [11, 13].map {
+        ($0, try Self.deflated([UInt8](repeating: 1, count: $0)))
+      })
     for count in [11, 13] {
       let sample = try Sample(
         shape: [2, 3], blockShape: [2, 3], filters: [.deflate],
-        damage: { bytes in
-          var length = compressBound(20)
-          var stream = [UInt8](repeating: 0, count: Int(length))
-          _ = unsafe compress2(
-            &stream, &length, [UInt8](repeating: 1, count: count), uLong(count), 6)
-          bytes = Array(stream.prefix(Int(length)))
-        })
-      #expect(throws: DatasetError.self) { try sample.tensor.bytes(0..<12) }
+        damage: { $0 = deflated[count] ?? [] })
+      let error = #expect(throws: DatasetError.self) { try sample.tensor.bytes(0..<12) }
+      #expect(error?.reason == .wrongLength(expected: 12))
     }
   }
 
@@ -212,6 +269,16 @@ import Testing
     #expect(
       try bytes(.bigEndian(inline, size: 4), [2], 0..<8) == [1, 0, 0x80, 0x3f, 2, 0, 0, 0x40])
     #expect(try bytes(.bigEndian(inline, size: 4), [2], 4..<8) == [2, 0, 0, 0x40])
+    for size in [2, 4, 8] {
+      let values = EncodedStorage.inline((1...8).map { UInt8($0) })
+      let expected = stride(from: 0, to: 8, by: size).flatMap { start in
+        (start..<start + size).reversed().map { UInt8($0 + 1) }
+      }
+      #expect(try bytes(.bigEndian(values, size: size), [2], 0..<8) == expected)
+    }
+    #expect(
+      try bytes(.constant([1, 2, 3, 4]), [9], 3..<33)
+        == (3..<33).map { UInt8($0 % 4 + 1) })
     #expect(try bytes(.constant([1, 2, 3, 4]), [3], 4..<12) == [1, 2, 3, 4, 1, 2, 3, 4])
     #expect(try bytes(.contiguous(0..<3), [1], 0..<3) == [1, 2, 3])
   }

@@ -61,6 +61,10 @@ extension BlockDecoder {
   fileprivate func elements(
     _ block: BlockStorage.Block, _ filters: [BlockFilter], byteCount: Int, from file: InputFile
   ) throws -> [UInt8] {
-    unsafe try Array(decode(block, filters, byteCount: byteCount, from: file))
+    var elements = [UInt8](repeating: 0, count: byteCount)
+    unsafe try elements.withUnsafeMutableBytes { target in
+      unsafe try decode(block, filters, from: file, into: target)
+    }
+    return elements
   }
 }
