@@ -44,7 +44,7 @@ public struct Verification: Sendable {
       guard let recorded = record[tensor.name], recorded.shape == tensor.shape,
         recorded.precision == FloatPrecision(tensor.dtype)
       else { return TensorVerdict(.copy(.notQuantized), .record) }
-      return TensorVerdict(.quantize(recorded.spec), .record)
+      return TensorVerdict(.quantize(recorded.spec), .record, as: recorded.view)
     }
     var options = ConversionOptions(spec: try QuantizationSpec())
     options.layout = self.quantized.layout

@@ -23,9 +23,10 @@ extension ConversionPlan {
     let isCopy = drafts.allSatisfy { $0.decision.spec == nil }
     if options.format(for: model) == .hdf5 {
       guard files.roles.allSatisfy({ !$0.isShard }) else { throw PlanError.hdf5NeedsFile }
-      guard options.layout is NativeLayout else {
-        throw PlanError.hdf5NeedsNative(layout: options.layout.name)
-      }
+    }
+    guard options.layout.formats.contains(options.format(for: model)) else {
+      throw PlanError.wrongFormat(
+        layout: options.layout.name, options.format(for: model), takes: options.layout.formats)
     }
     let builder = PlanBuilder(
       files: Self.metadata(of: files, model, drafts, options),
@@ -49,7 +50,9 @@ extension ConversionPlan {
       guard let spec = draft.decision.spec, let precision = FloatPrecision(draft.dtype)
       else { continue }
       tensors[draft.file].append(
-        .init(name: draft.name, precision: precision, shape: draft.shape, spec: spec))
+        .init(
+          name: draft.name, precision: precision, shape: draft.shape, view: draft.view, spec: spec,
+          entries: options.layout.recordsEntries ? draft.entries : nil))
     }
     for (source, file) in zip(model.shardOfTensor, files.fileOfTensor)
     where sources[file].last != source {

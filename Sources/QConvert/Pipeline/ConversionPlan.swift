@@ -107,9 +107,10 @@ public enum PlanError: Error, Hashable, Sendable {
   case unmatchedRule(ConfigurationRule)
   case coverageTooLow(Double, required: Double, largest: TensorName)
   case cannotApply(TensorName, GranularityError)
-  /// HDF5 holds one file's tensors, in the native layout.
+  /// HDF5 holds one file's tensors.
   case hdf5NeedsFile
-  case hdf5NeedsNative(layout: String)
+  /// The layout is one of files of other formats.
+  case wrongFormat(layout: String, OutputFormat, takes: Set<OutputFormat>)
   case hdf5CannotHold(TensorName, DType)
   case memoryBoundTooSmall(Int, least: Int)
   /// Parameters of their own are for outputs that are files.
@@ -130,8 +131,9 @@ extension PlanError: CustomStringConvertible {
     case .hdf5NeedsFile: "an HDF5 output is one file, not a directory of shards"
     case .hdf5CannotHold(let name, let dtype):
       "tensor \(name): HDF5 cannot hold elements of type \(dtype)"
-    case .hdf5NeedsNative(let layout):
-      "the layout \(layout) is one of safetensors files; HDF5 takes the native one"
+    case .wrongFormat(let layout, let format, let formats):
+      "the layout \(layout) is one of \(formats.map(\.rawValue).sorted().joined(separator: ", ")) "
+        + "files, the output would be \(format)"
     case .cannotApply(let name, let error): "tensor \(name): \(error)"
     case .memoryBoundTooSmall(let bound, let least):
       "a memory bound of \(bound) bytes is too small: \(least) at least"

@@ -8,10 +8,15 @@ public struct Calculators: Sendable {
   private var ranges: [String: any RangeCalculator]
   private var qparams: [String: any QParamsCalculator]
 
-  /// `minmax`; `static`, and `default`, which stands for it where weights are quantized.
+  /// `minmax`; `static`, and `default`, which stands for it where weights are quantized; `keras-absmax` and
+  /// `keras-grouped`, which stand for it in the layout of Keras.
   public static let builtIn = Calculators(
     ranges: ["minmax": MinMaxRange()],
-    qparams: ["static": StaticQParams(), "default": StaticQParams()])
+    qparams: [
+      "static": StaticQParams(), "default": StaticQParams(),
+      KerasAbsMaxQParams.name: KerasAbsMaxQParams(),
+      KerasGroupedQParams.name: KerasGroupedQParams(),
+    ])
 
   private init(
     ranges: [String: any RangeCalculator], qparams: [String: any QParamsCalculator]

@@ -63,7 +63,8 @@ extension SlabQuantizer {
     _ quantization: TensorQuantization
   ) throws(QuantizationError) {
     let qparams = quantization.qparamsCalculator.qparams(
-      for: quantization.boundedRange(observed), spec: quantization.spec,
+      for: quantization.range(ofGroup: params.first + index, observed: observed),
+      spec: quantization.spec,
       precision: quantization.qparamsPrecision)
     // A zero point beyond any dtype's would overflow the kernels' integers.
     guard qparams.scale.isFinite, qparams.scale > 0, qparams.minval.isFinite,

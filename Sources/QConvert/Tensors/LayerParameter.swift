@@ -12,6 +12,8 @@ public struct LayerParameter: Hashable, Sendable {
   let channelAxis: Int?
   /// The axis along which blocks lie by default: that of the input channels.
   let blockAxis: Int?
+  /// What a file of Keras 3 tells of the layer; nil in other files.
+  let keras: KerasParameter?
 }
 
 extension QuantizationSpec {

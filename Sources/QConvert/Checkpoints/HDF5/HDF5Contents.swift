@@ -62,6 +62,7 @@ extension LayerParameter {
     isOptimizerState = weight.role == .optimizer
     channelAxis = weight.axes?.channel
     blockAxis = weight.axes?.block
+    keras = weight.parameter
   }
 }
 
