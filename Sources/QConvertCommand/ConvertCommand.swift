@@ -143,7 +143,6 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private func makeOptions() throws -> ConversionOptions {
-    var options = try configurationOptions.makeOptions()
     guard let layout = Layouts.named(self.layout, isPacked: packed) else {
       throw ValidationError(
         "no layout is called \(self.layout); there are: \(Layouts.names.joined(separator: " "))")
@@ -151,7 +150,7 @@ struct ConvertCommand: ParsableCommand {
     if packed, !(layout is NativeLayout) {
       throw ValidationError("--packed goes with the native layout only")
     }
-    options.layout = layout
+    var options = try configurationOptions.makeOptions(for: layout)
     options.format = format ?? output.flatMap(OutputFormat.init(extensionOf:))
     options.hdf5Access = .byTool
     options.separatesBuffers = buffers == .separate

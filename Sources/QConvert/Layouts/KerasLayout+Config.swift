@@ -1,9 +1,9 @@
-extension KerasLayout {
+extension KerasLayout: KerasConfiguring {
   /// The configuration with the policies of the layers whose kernels are quantized, as Keras writes them when
   /// it saves such a model. No other byte changes.
   ///
   /// - Throws: ``LayoutError`` for a kernel whose layer is not found, or whose policy Keras does not quantize.
-  public func kerasConfig(
+  func kerasConfig(
     _ text: [UInt8], quantized: [TensorName: QuantizationSpec]
   ) throws(LayoutError) -> [UInt8] {
     var layers: [TensorName: KerasLayerConfig] = [:]

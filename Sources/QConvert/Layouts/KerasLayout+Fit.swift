@@ -51,6 +51,9 @@ extension KerasLayout {
     if parameter.hasInnerLayers {
       return "Keras does not quantize a \(className) with layers within it"
     }
+    if let text = parameter.equation, KerasEquation(text)?.isComplete == false {
+      return "Keras cannot quantize the equation \(text)"
+    }
     let isReverse = className == "ReversibleEmbedding" && parameter.number > 0
     return parameter.number == 0 || isReverse ? nil : "Keras quantizes kernels and embeddings only"
   }

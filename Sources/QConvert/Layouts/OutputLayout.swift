@@ -46,17 +46,6 @@ public protocol OutputLayout: Sendable {
   /// Whether the entries of a tensor follow from more than its name, shape and spec, so that a file has to
   /// tell them.
   var recordsEntries: Bool { get }
-
-  /// The `config.json` of an archive of Keras, for the model with these weights quantized.
-  ///
-  /// - Parameters:
-  ///   - text: The text of the float model.
-  ///   - quantized: How the weights are quantized, by their names in the archive's file of weights.
-  /// - Returns: The text, with nothing changed but what has to.
-  /// - Throws: ``LayoutError`` for a weight whose layer the text does not tell of.
-  func kerasConfig(
-    _ text: [UInt8], quantized: [TensorName: QuantizationSpec]
-  ) throws(LayoutError) -> [UInt8]
 }
 
 extension OutputLayout {
@@ -80,10 +69,6 @@ extension OutputLayout {
   public var scalings: Set<Scaling> { [.divide] }
   /// They follow from the name, shape and spec.
   public var recordsEntries: Bool { false }
-  /// The text as it is.
-  public func kerasConfig(
-    _ text: [UInt8], quantized: [TensorName: QuantizationSpec]
-  ) throws(LayoutError) -> [UInt8] { text }
   /// Scale and minval stay float32.
   public var roundsQParams: Bool { false }
   /// Every value takes a byte.
