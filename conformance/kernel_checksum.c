@@ -66,7 +66,7 @@ static void run(const struct qc_kernels *kernels, enum qc_float type, size_t len
     mix("minval", type, rule, minval, runs * sizeof *minval);
     for (int code = QC_I8; code <= QC_E2M1_AS_E4M3; code++) {
       for (int shifted = 0; shifted < 2; shifted++) {
-        struct qc_affine affine = {scale, shifted ? minval : NULL, shifted ? NULL : zero, -128, 127};
+        struct qc_affine affine = {scale, shifted ? minval : NULL, shifted ? NULL : zero, -128, 127, rule == 1};
         kernels->quantize_runs(type, code, elements, runs, length, &affine, codes);
         mix("runs", type, code, codes, runs * length);
         for (enum qc_float result = QC_F32; result <= QC_BF16; result++) {

@@ -345,8 +345,10 @@ INLINE vu float4_index(vf magnitude) {
   return __builtin_bit_cast(vu, -below);
 }
 
-INLINE vb quantize(enum qc_code code, vf x, struct lane_affine lanes) {
-  vf value = (x - lanes.minval) / lanes.scale;
+// `reciprocal` is a constant wherever this is inlined, so that no loop asks for it.
+INLINE vb quantize(enum qc_code code, bool reciprocal, vf x, struct lane_affine lanes) {
+  x -= lanes.minval;
+  vf value = reciprocal ? x * lanes.scale : x / lanes.scale;
   value = larger(value, lanes.low);
   value = smaller(value, lanes.high);
   vu bits;
@@ -372,20 +374,20 @@ INLINE vb quantize(enum qc_code code, vf x, struct lane_affine lanes) {
   return __builtin_convertvector(bits, vb);
 }
 
-INLINE void quantize_runs_as(enum qc_float type, enum qc_code code, const void *x, size_t runs, size_t length,
-                             const struct qc_affine *affine, uint8_t *out) {
+INLINE void quantize_runs_as(enum qc_float type, enum qc_code code, bool reciprocal, const void *x, size_t runs,
+                             size_t length, const struct qc_affine *affine, uint8_t *out) {
   const uint8_t *bytes = x;
   for (size_t run = 0; run < runs; run++) {
     struct lane_affine lanes = run_affine(code, affine, run);
     size_t i = 0;
     for (; i + LANES <= length; i += LANES) {
-      vb q = quantize(code, load(type, bytes + i * element_size(type)), lanes);
+      vb q = quantize(code, reciprocal, load(type, bytes + i * element_size(type)), lanes);
       __builtin_memcpy(out + i, &q, sizeof q);
     }
     if (i < length) {
       uint8_t tail[LANES * 4] = {0};
       __builtin_memcpy(tail, bytes + i * element_size(type), (length - i) * element_size(type));
-      vb q = quantize(code, load(type, tail), lanes);
+      vb q = quantize(code, reciprocal, load(type, tail), lanes);
       __builtin_memcpy(out + i, &q, length - i);
     }
     bytes += length * element_size(type);
@@ -393,18 +395,18 @@ INLINE void quantize_runs_as(enum qc_float type, enum qc_code code, const void *
   }
 }
 
-INLINE void quantize_lanes_as(enum qc_float type, enum qc_code code, const void *x, size_t lanes,
+INLINE void quantize_lanes_as(enum qc_float type, enum qc_code code, bool reciprocal, const void *x, size_t lanes,
                               const struct qc_affine *affine, uint8_t *out) {
   const uint8_t *bytes = x;
   size_t i = 0;
   for (; i + LANES <= lanes; i += LANES) {
-    vb q = quantize(code, load(type, bytes + i * element_size(type)), lanes_affine(code, affine, i, LANES));
+    vb q = quantize(code, reciprocal, load(type, bytes + i * element_size(type)), lanes_affine(code, affine, i, LANES));
     __builtin_memcpy(out + i, &q, sizeof q);
   }
   if (i < lanes) {
     uint8_t tail[LANES * 4] = {0};
     __builtin_memcpy(tail, bytes + i * element_size(type), (lanes - i) * element_size(type));
-    vb q = quantize(code, load(type, tail), lanes_affine(code, affine, i, lanes - i));
+    vb q = quantize(code, reciprocal, load(type, tail), lanes_affine(code, affine, i, lanes - i));
     __builtin_memcpy(out + i, &q, lanes - i);
   }
 }
@@ -433,14 +435,14 @@ INLINE vf decode(enum qc_code code, vb q) {
 }
 
 // The addition comes only with a minval: it would turn -0 into +0 in the float dtypes.
-INLINE vf dequantize(enum qc_code code, vb q, struct lane_affine lanes, bool shifted) {
+INLINE vf dequantize(enum qc_code code, bool reciprocal, vb q, struct lane_affine lanes, bool shifted) {
   vf value = decode(code, q);
   if (is_integer(code)) value -= __builtin_convertvector(lanes.zero, vf);
-  value *= lanes.scale;
+  value = reciprocal ? value / lanes.scale : value * lanes.scale;
   return shifted ? value + lanes.minval : value;
 }
 
-INLINE void dequantize_runs_as(enum qc_code code, enum qc_float type, const uint8_t *q, size_t runs,
+INLINE void dequantize_runs_as(enum qc_code code, enum qc_float type, bool reciprocal, const uint8_t *q, size_t runs,
                                size_t length, const struct qc_affine *affine, void *out) {
   uint8_t *bytes = out;
   bool shifted = affine->minval != NULL;
@@ -451,11 +453,11 @@ INLINE void dequantize_runs_as(enum qc_code code, enum qc_float type, const uint
       vb codes = 0;
       if (n == LANES) {
         __builtin_memcpy(&codes, q + i, sizeof codes);
-        store(type, dequantize(code, codes, lanes, shifted), bytes + i * element_size(type));
+        store(type, dequantize(code, reciprocal, codes, lanes, shifted), bytes + i * element_size(type));
       } else {
         uint8_t tail[LANES * 4];
         __builtin_memcpy(&codes, q + i, n);
-        store(type, dequantize(code, codes, lanes, shifted), tail);
+        store(type, dequantize(code, reciprocal, codes, lanes, shifted), tail);
         __builtin_memcpy(bytes + i * element_size(type), tail, n * element_size(type));
       }
     }
@@ -464,7 +466,7 @@ INLINE void dequantize_runs_as(enum qc_code code, enum qc_float type, const uint
   }
 }
 
-INLINE void dequantize_lanes_as(enum qc_code code, enum qc_float type, const uint8_t *q, size_t lanes,
+INLINE void dequantize_lanes_as(enum qc_code code, enum qc_float type, bool reciprocal, const uint8_t *q, size_t lanes,
                                 const struct qc_affine *affine, void *out) {
   uint8_t *bytes = out;
   bool shifted = affine->minval != NULL;
@@ -473,7 +475,7 @@ INLINE void dequantize_lanes_as(enum qc_code code, enum qc_float type, const uin
     vb codes = 0;
     uint8_t tail[LANES * 4];
     __builtin_memcpy(&codes, q + i, n);
-    store(type, dequantize(code, codes, lanes_affine(code, affine, i, n), shifted), tail);
+    store(type, dequantize(code, reciprocal, codes, lanes_affine(code, affine, i, n), shifted), tail);
     __builtin_memcpy(bytes + i * element_size(type), tail, n * element_size(type));
   }
 }
@@ -526,6 +528,10 @@ static void unpack(unsigned bits, bool is_signed, const uint8_t *packed, size_t 
     case QC_E2M1_AS_E4M3: { enum { C = QC_E2M1_AS_E4M3 }; call; break; }       \
   }
 
+#define FOR_SCALING(affine, call)                                              \
+  if ((affine)->reciprocal) { enum { R = true }; call }                        \
+  else { enum { R = false }; call }
+
 static bool range_runs(enum qc_float type, const void *x, size_t runs, size_t length, float *min, float *max) {
   FOR_FLOAT(type, return range_runs_of(T, x, runs, length, min, max))
   return false;
@@ -544,22 +550,22 @@ static bool qparams(const struct qc_rule *rule, size_t count, const float *min, 
 
 static void quantize_runs(enum qc_float type, enum qc_code code, const void *x, size_t runs, size_t length,
                           const struct qc_affine *affine, uint8_t *out) {
-  FOR_FLOAT(type, FOR_CODE(code, quantize_runs_as(T, C, x, runs, length, affine, out)))
+  FOR_FLOAT(type, FOR_SCALING(affine, FOR_CODE(code, quantize_runs_as(T, C, R, x, runs, length, affine, out))))
 }
 
 static void quantize_lanes(enum qc_float type, enum qc_code code, const void *x, size_t lanes,
                            const struct qc_affine *affine, uint8_t *out) {
-  FOR_FLOAT(type, FOR_CODE(code, quantize_lanes_as(T, C, x, lanes, affine, out)))
+  FOR_FLOAT(type, FOR_SCALING(affine, FOR_CODE(code, quantize_lanes_as(T, C, R, x, lanes, affine, out))))
 }
 
 static void dequantize_runs(enum qc_code code, enum qc_float type, const uint8_t *q, size_t runs, size_t length,
                             const struct qc_affine *affine, void *out) {
-  FOR_FLOAT(type, FOR_CODE(code, dequantize_runs_as(C, T, q, runs, length, affine, out)))
+  FOR_FLOAT(type, FOR_SCALING(affine, FOR_CODE(code, dequantize_runs_as(C, T, R, q, runs, length, affine, out))))
 }
 
 static void dequantize_lanes(enum qc_code code, enum qc_float type, const uint8_t *q, size_t lanes,
                              const struct qc_affine *affine, void *out) {
-  FOR_FLOAT(type, FOR_CODE(code, dequantize_lanes_as(C, T, q, lanes, affine, out)))
+  FOR_FLOAT(type, FOR_SCALING(affine, FOR_CODE(code, dequantize_lanes_as(C, T, R, q, lanes, affine, out))))
 }
 
 static void narrow(enum qc_float type, const float *x, size_t count, void *out) {

@@ -29,6 +29,10 @@ public struct Conversion: Sendable {
   ///   of this library.
   public init(of input: FilePath, _ options: ConversionOptions) throws {
     model = try Model(input, hdf5: options.hdf5Access)
+    var options = options
+    if options.format(for: model) == .keras, let layout = options.layout as? any KerasConfiguring {
+      options.layout = layout.forArchives
+    }
     self.options = options
     try model.demandFloats()
     let tensors = model.storedTensors.map(\.descriptor)

@@ -80,7 +80,7 @@ extension ConversionPlan {
       func stored(_ content: OutputEntry.Content) -> StoredTensor? {
         zip(entries, tensors).first { $0.0.content == content }?.1
       }
-      let verdict = TensorVerdict(.quantize(tensor.spec), .record)
+      let verdict = TensorVerdict(.quantize(tensor.spec), .record, as: tensor.view)
       let result = OutputEntry(
         tensor.name.string, tensor.precision.dtype, tensor.shape, .dequantized)
       if let values = stored(.dequantized) {
@@ -90,12 +90,12 @@ extension ConversionPlan {
           quantizing: original, tensor.spec, verdict, checkpoint.layout, calculators,
           slabBytes: slabBytes, entries: [result])
       } else if let data = stored(.quantized), let scale = stored(.scale) {
-        let geometry = BlockGeometry(
-          shape: tensor.shape, block: try tensor.spec.granularity.blockShape(for: tensor.shape))
+        let geometry = try checkpoint.layout.geometry(tensor.spec, over: tensor.view)
         let packedBits = checkpoint.layout.packedBits(of: tensor.spec.dtype)
         let perByte = packedBits.map { 8 / $0 } ?? 1
         let dequantization = TensorDequantization(
-          precision: tensor.precision, spec: tensor.spec, geometry: geometry,
+          precision: tensor.precision, spec: tensor.spec,
+          scaling: try calculators.qparams(for: tensor.spec).scaling, geometry: geometry,
           packedBits: packedBits, data: data, scale: scale, zeroPoint: stored(.zeroPoint),
           minval: stored(.minval))
         drafts[first.name] = .init(
@@ -103,7 +103,7 @@ extension ConversionPlan {
           decision: verdict.decision, rule: verdict.rule, entries: [result],
           inputByteCount: data.descriptor.byteCount, work: .dequantize(dequantization),
           slabs: SlabPartition(
-            elementCount: geometry.elementCount, lastAxis: tensor.shape.last ?? 1,
+            elementCount: geometry.elementCount, lastAxis: tensor.view.last ?? 1,
             limit: data.slabByteCount(slabBytes / 4 / perByte) * perByte, perByte: perByte))
       }
     }

@@ -52,10 +52,12 @@ public struct Verification: Sendable {
       guard let recorded = record[tensor.name], recorded.shape == tensor.shape,
         recorded.precision == FloatPrecision(tensor.dtype)
       else { return TensorVerdict(.copy(.notQuantized), .record) }
-      return TensorVerdict(.quantize(recorded.spec), .record)
+      return TensorVerdict(.quantize(recorded.spec), .record, as: recorded.view)
     }
     var options = ConversionOptions(spec: try QuantizationSpec())
     options.layout = quantized.layout
+    // Entries are the same in every container.
+    options.format = options.layout.formats.contains(.safetensors) ? .safetensors : .hdf5
     options.calculators = calculators
     plan = try ConversionPlan(self.original, verdicts, options)
   }

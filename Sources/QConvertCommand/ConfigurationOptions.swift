@@ -50,12 +50,13 @@ struct ConfigurationOptions: ParsableArguments {
 
   /// What sets the name of an output apart by default.
   var label: String {
-    preset ?? config.map { $0.stem ?? "quantized" } ?? quantization.dtype.rawValue
+    preset ?? config.map { $0.stem ?? "quantized" } ?? quantization.label
   }
 
-  /// The options of a conversion, as far as they are here.
-  func makeOptions() throws -> ConversionOptions {
-    var options = ConversionOptions(configuration: try configuration())
+  /// The options of a conversion into a layout, as far as they are here.
+  func makeOptions(for layout: any OutputLayout) throws -> ConversionOptions {
+    var options = ConversionOptions(configuration: try configuration(for: layout))
+    options.layout = layout
     if let moduleTypes { options.moduleTypes = try ModuleTypes(contentsOf: moduleTypes) }
     options.selection = TensorSelection(include: include, exclude: exclude)
     options.allowsUnmatched = allowUnmatched
@@ -63,7 +64,7 @@ struct ConfigurationOptions: ParsableArguments {
     return options
   }
 
-  private func configuration() throws -> QuantizerConfig {
+  private func configuration(for layout: any OutputLayout) throws -> QuantizerConfig {
     if let preset {
       guard let configuration = QuantizerConfig.preset(preset) else {
         throw ValidationError(
@@ -72,13 +73,13 @@ struct ConfigurationOptions: ParsableArguments {
       }
       return configuration
     }
-    guard let config else { return QuantizerConfig(spec: try quantization.spec()) }
+    guard let config else { return QuantizerConfig(spec: try quantization.spec(for: layout)) }
     let configuration = try QuantizerConfig(contentsOf: config)
     guard quantization.isGiven else { return configuration }
     if configuration.hasGlobal {
       throw ValidationError(
         "\(config) has a global_config: other settings of the quantization do not go with it")
     }
-    return configuration.withDefault(try quantization.spec())
+    return configuration.withDefault(try quantization.spec(for: layout))
   }
 }

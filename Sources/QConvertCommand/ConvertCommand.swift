@@ -178,7 +178,6 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private func makeOptions() throws -> ConversionOptions {
-    var options = try configurationOptions.makeOptions()
     guard let layout = Layouts.named(self.layout, isPacked: packed) else {
       throw ValidationError(
         "no layout is called \(self.layout); there are: \(Layouts.names.joined(separator: " "))")
@@ -186,7 +185,7 @@ struct ConvertCommand: ParsableCommand {
     if packed, !(layout is NativeLayout) {
       throw ValidationError("--packed goes with the native layout only")
     }
-    options.layout = layout
+    var options = try configurationOptions.makeOptions(for: layout)
     options.format = requestedFormat
     options.compression = compression
     options.hdf5Access = .byTool

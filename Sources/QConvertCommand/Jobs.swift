@@ -88,14 +88,18 @@ enum Jobs {
     }
     let base = "\(name(of: input)).\(command.label)"
     let isDirectory = command.shardSize != nil
-    let name = isDirectory ? base : "\(base).\(fileExtension(of: input, command.format))"
+    var ending = fileExtension(of: input, command)
+    // Keras takes no other name for files of weights.
+    if ending == "h5", isWeights(input) || command.layout == "keras" { ending = "weights.h5" }
+    let name = isDirectory ? base : "\(base).\(ending)"
     return (input.removingLastComponent().appending(name), isDirectory)
   }
 
   /// What the name of an output ends in by default.
-  private static func fileExtension(of input: FilePath, _ format: OutputFormat?) -> String {
-    let own = OutputFormat(of: input) ?? .safetensors
-    switch format ?? own {
+  private static func fileExtension(of input: FilePath, _ command: ConvertCommand) -> String {
+    var own = OutputFormat(of: input) ?? .safetensors
+    if own == .keras, Layouts.named(command.layout)?.formats.contains(.keras) != true { own = .hdf5 }
+    switch command.format ?? own {
     case .safetensors: return "safetensors"
     // An archive or an index is another kind of file.
     case .hdf5: return OutputFormat(extensionOf: input) == .hdf5 ? input.extension ?? "h5" : "h5"
@@ -112,9 +116,17 @@ enum Jobs {
     return parent.isEmpty ? "." : parent
   }
 
+  /// Whether a file has the name of weights of Keras 3.
+  private static func isWeights(_ input: FilePath) -> Bool {
+    input.lastComponent?.string.hasSuffix(".weights.h5") ?? false
+  }
+
   /// What a model is called.
   private static func name(of input: FilePath) -> String {
-    guard let directory = directory(of: input) else { return input.stem ?? "model" }
+    guard let directory = directory(of: input) else {
+      let stem = input.stem ?? "model"
+      return isWeights(input) ? String(stem.dropLast(".weights".count)) : stem
+    }
     return (directory.resolvingLinks ?? directory).lastComponent?.string ?? "model"
   }
 }

@@ -43,6 +43,19 @@ struct QuantizationOptions: ParsableArguments {
   @Option(help: "The registered calculator that finds ranges. (default: minmax)")
   var range: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "What to write, in the words of the layout's ecosystem; keras: int8, int4.",
+      valueName: "name"))
+  var variant: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Elements that share a scale, in the words of the layout's ecosystem; -1 for a channel.",
+      valueName: "n"))
+  var groupSize: Int?
+
   /// The type to quantize to.
   var dtype: QuantizedDType { givenDType ?? .int8 }
 
@@ -50,14 +63,53 @@ struct QuantizationOptions: ParsableArguments {
   var isGiven: Bool {
     givenDType != nil || scheme != nil || formulation != nil || granularity != nil || axis != nil
       || blockSize != nil || scaleDtype != nil || floatRange != nil || calculator != nil
-      || range != nil
+      || range != nil || variant != nil || groupSize != nil
   }
 
-  /// The spec that these options describe.
-  func spec(default granularity: GranularityKind = .perChannel) throws -> QuantizationSpec {
+  /// What sets the name of an output apart.
+  var label: String { variant ?? dtype.rawValue }
+
+  /// The spec that these options describe, in the words of a layout that has some.
+  func spec(for layout: any OutputLayout) throws -> QuantizationSpec {
+    guard layout.variants.isEmpty else {
+      if axis != nil { throw ValidationError("--axis does not go with the layout \(layout.name)") }
+      let base = try layout.spec(for: request)
+      return try spec(base.dtype, base.scheme, base.granularity)
+    }
+    if variant != nil || groupSize != nil {
+      throw ValidationError("--variant and --group-size do not go with the layout \(layout.name)")
+    }
+    return try spec()
+  }
+
+  /// The spec that these options describe, of one kind of granularity where they name none.
+  func spec(default kind: GranularityKind = .perChannel) throws -> QuantizationSpec {
+    try spec(dtype, scheme ?? .symmetric, makeGranularity(default: kind))
+  }
+
+  private var request: LayoutRequest {
+    var request = LayoutRequest()
+    request.variant = variant
+    request.groupSize = groupSize
+    request.dtype = givenDType
+    request.scheme = scheme
+    request.blockSizes = blockSize?.sizes
+    request.groups =
+      switch granularity {
+      case .perTensor: .tensor
+      case .perChannel: .channels
+      case .perBlock: .blocks
+      case nil: nil
+      }
+    return request
+  }
+
+  private func spec(
+    _ dtype: QuantizedDType, _ scheme: QuantizationScheme, _ granularity: Granularity
+  ) throws -> QuantizationSpec {
     try QuantizationSpec(
-      dtype: dtype, scheme: scheme ?? .symmetric, formulation: formulation ?? .zeroPoint,
-      granularity: makeGranularity(default: granularity),
+      dtype: dtype, scheme: scheme, formulation: formulation ?? .zeroPoint,
+      granularity: granularity,
       floatRange: floatRange.map { try FloatRange(low: $0.low, high: $0.high) } ?? .observed,
       scaleDType: scaleDtype ?? .none, qparamsCalculator: calculator ?? "default",
       rangeCalculator: range ?? "minmax")

@@ -50,6 +50,7 @@ struct qc_affine {
   const float *minval;     // subtracted before dividing; NULL for none
   const int32_t *zero;     // added after rounding; NULL for quant_min
   int32_t quant_min, quant_max;
+  bool reciprocal;         // scale is one over the step: multiplied where it else divides, and back
 };
 
 // Sums over the differences between the elements of a tensor and the values that their codes stand for.
@@ -75,13 +76,13 @@ struct qc_kernels {
   bool (*qparams)(const struct qc_rule *rule, size_t count, const float *min, const float *max,
                   float *scale, int32_t *zero, float *minval);
 
-  // clamp(round((x - minval) / scale) + zero), one byte per element.
+  // clamp(round((x - minval) / scale) + zero), one byte per element; times the scale if it is a reciprocal.
   void (*quantize_runs)(enum qc_float type, enum qc_code code, const void *x, size_t runs, size_t length,
                         const struct qc_affine *affine, uint8_t *out);
   void (*quantize_lanes)(enum qc_float type, enum qc_code code, const void *x, size_t lanes,
                          const struct qc_affine *affine, uint8_t *out);
 
-  // (q - zero) * scale + minval in float32, then rounded to `type`.
+  // (q - zero) * scale + minval in float32, then rounded to `type`; divided by a scale that is a reciprocal.
   void (*dequantize_runs)(enum qc_code code, enum qc_float type, const uint8_t *q, size_t runs, size_t length,
                           const struct qc_affine *affine, void *out);
   void (*dequantize_lanes)(enum qc_code code, enum qc_float type, const uint8_t *q, size_t lanes,

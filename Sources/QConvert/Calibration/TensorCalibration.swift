@@ -150,7 +150,9 @@ public struct TensorCalibration: Sendable {
       return
     }
     let precision = quantization.qparamsPrecision
-    var bounded = ranges.valueRanges.map(quantization.boundedRange)
+    var bounded = ranges.valueRanges.enumerated().map { group, range in
+      quantization.range(ofGroup: group, observed: range)
+    }
     if case .running(let rule) = rule, let observed {
       bounded = zip(observed.runningRanges, bounded).map { running, new in
         rule.updated(running, with: new, in: precision)

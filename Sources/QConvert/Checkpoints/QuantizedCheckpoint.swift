@@ -34,7 +34,7 @@ public struct QuantizedCheckpoint: Sendable {
       }
       self.record = record
       self.layout = layout
-      entries = try record.tensors.map { tensor in try layout.entries(for: tensor) }
+      entries = try record.tensors.map { tensor in try layout.entries(ofRecorded: tensor) }
     } catch {
       throw CheckpointError(path: path, reason: error)
     }
@@ -95,11 +95,22 @@ extension Checkpoint {
 
 extension OutputLayout {
   /// The entries for a recorded tensor.
-  fileprivate func entries(for tensor: QuantizationRecord.Tensor) throws -> [OutputEntry] {
-    let block = try tensor.spec.granularity.blockShape(for: tensor.shape)
-    return try entries(
-      for: QuantizedTensor(
-        name: tensor.name, precision: tensor.precision, shape: tensor.shape, spec: tensor.spec,
-        grid: zip(tensor.shape, block).map { $0 / $1 }))
+  fileprivate func entries(
+    ofRecorded tensor: QuantizationRecord.Tensor
+  ) throws -> [OutputEntry] {
+    let block = try tensor.spec.granularity.blockShape(
+      for: tensor.view, isRagged: allowsRaggedBlocks)
+    let quantized = QuantizedTensor(
+      name: tensor.name, precision: tensor.precision, shape: tensor.shape, view: tensor.view,
+      spec: tensor.spec, grid: zip(tensor.view, block).map { ($0 + $1 - 1) / $1 }, layer: nil)
+    guard recordsEntries else { return try entries(for: quantized) }
+    guard let entries = tensor.entries else { throw RecordError.malformed }
+    let packedBits = packedBits(of: tensor.spec.dtype)
+    for entry in entries where !entry.content.isConstant {
+      guard entry.fits(quantized, packedBits: packedBits) else {
+        throw RecordError.mismatchedEntry(entry.name)
+      }
+    }
+    return entries
   }
 }

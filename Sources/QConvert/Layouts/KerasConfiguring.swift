@@ -1,14 +1,17 @@
 /// A layout that Keras itself loads, so that it can be in a `.keras` archive with a configuration that
 /// knows of it.
 protocol KerasConfiguring: OutputLayout {
+  /// The layout of files within archives.
+  var forArchives: any OutputLayout { get }
+
   /// The configuration of the quantized model.
   ///
   /// - Parameters:
-  ///   - config: The configuration of the float model: the object in `config.json`.
+  ///   - text: The `config.json` of the float model.
   ///   - quantized: The tensors that are quantized, by their names, which are the paths of datasets.
-  /// - Returns: The configuration; nil where the layout has none.
+  /// - Returns: The text, with nothing changed but what has to.
   /// - Throws: ``LayoutError`` for what Keras cannot load in this form.
   func kerasConfig(
-    _ config: JSONValue, quantized: [TensorName: QuantizationSpec]
-  ) throws(LayoutError) -> JSONValue?
+    _ text: [UInt8], quantized: [TensorName: QuantizationSpec]
+  ) throws(LayoutError) -> [UInt8]
 }

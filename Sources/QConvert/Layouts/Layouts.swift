@@ -1,7 +1,9 @@
 /// The layouts by name.
 public enum Layouts {
   /// The names, the default first.
-  public static let names = ["native", "coreai-prepared", "coreai", "coreai-graph", "coreml"]
+  public static let names = [
+    "native", "coreai-prepared", "coreai", "coreai-graph", "coreml", "keras",
+  ]
 
   /// The layout of a name; nil when there is none. `isPacked` is about the native layout, whose
   /// sub-byte values may share bytes; the others decide for themselves.
@@ -12,6 +14,7 @@ public enum Layouts {
     case "coreai": CoreAILayout()
     case "coreai-graph": CoreAIGraphLayout()
     case "coreml": CoreMLLayout()
+    case "keras": KerasLayout()
     default: nil
     }
   }

@@ -18,6 +18,10 @@ public struct NativeLayout: OutputLayout {
 
   /// The name on the command line.
   public var name: String { "native" }
+  /// Any container.
+  public var formats: Set<OutputFormat> { [.safetensors, .hdf5] }
+  /// Any, as the file's record tells the calculator.
+  public var scalings: Set<Scaling> { [.divide, .multiply] }
 
   /// Which types share bytes.
   public func packedBits(of dtype: QuantizedDType) -> Int? {

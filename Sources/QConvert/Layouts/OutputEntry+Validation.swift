@@ -7,7 +7,7 @@ extension OutputEntry {
     let count = shape.reduce(1, *)
     return switch content {
     case .quantized:
-      dtype.bitWidth == 8 && count == (packedBits.map { packedCount(tensor.shape, $0) } ?? elements)
+      dtype.bitWidth == 8 && count == (packedBits.map { packedCount(tensor.view, $0) } ?? elements)
     case .scale:
       count == groups && (FloatPrecision(dtype) != nil || dtype == .float8E8M0)
     case .minval: count == groups && FloatPrecision(dtype) != nil

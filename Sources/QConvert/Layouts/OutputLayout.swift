@@ -5,6 +5,30 @@ public protocol OutputLayout: Sendable {
   /// The name on the command line.
   var name: String { get }
 
+  /// The containers that files of the layout may have.
+  var formats: Set<OutputFormat> { get }
+
+  /// The names that the ecosystem of the layout has for ways to quantize, the default first; none where the
+  /// settings of specs are all there is.
+  var variants: [String] { get }
+
+  /// The spec that a user asks for, for a layout with variants.
+  ///
+  /// - Throws: ``LayoutError`` where the layout has no such variant, or where settings contradict it.
+  func spec(for request: LayoutRequest) throws(LayoutError) -> QuantizationSpec
+
+  /// What becomes of a tensor that the configuration has quantized: the spec with its axes filled in.
+  ///
+  /// - Throws: ``GranularityError`` where the spec cannot apply to the shape; ``LayoutError`` where the
+  ///   layout cannot hold such a tensor.
+  func fit(_ spec: QuantizationSpec, to tensor: TensorDescriptor) throws -> LayoutFit
+
+  /// Whether the last block of an axis may be shorter than the others.
+  var allowsRaggedBlocks: Bool { get }
+
+  /// What the scales in a file may do to values.
+  var scalings: Set<Scaling> { get }
+
   /// Whether values are quantized with scale and minval as rounded to the precision of the tensor.
   var roundsQParams: Bool { get }
 
@@ -18,15 +42,57 @@ public protocol OutputLayout: Sendable {
 
   /// The entries that stand once in a file that holds a quantized tensor, after all others.
   var closingEntries: [OutputEntry] { get }
+
+  /// Whether the entries of a tensor follow from more than its name, shape and spec, so that a file has to
+  /// tell them.
+  var recordsEntries: Bool { get }
 }
 
 extension OutputLayout {
+  /// Files of safetensors.
+  public var formats: Set<OutputFormat> { [.safetensors] }
+  /// None.
+  public var variants: [String] { [] }
+  /// There are no variants to ask for.
+  public func spec(for request: LayoutRequest) throws(LayoutError) -> QuantizationSpec {
+    throw .noVariants(layout: name)
+  }
+  /// Quantized in its own shape.
+  public func fit(_ spec: QuantizationSpec, to tensor: TensorDescriptor) throws -> LayoutFit {
+    let resolved = try spec.resolved(for: tensor)
+    _ = try resolved.granularity.blockShape(for: tensor.shape)
+    return .quantize(resolved, as: tensor.shape)
+  }
+  /// Blocks divide the axes.
+  public var allowsRaggedBlocks: Bool { false }
+  /// Values are divided by them.
+  public var scalings: Set<Scaling> { [.divide] }
+  /// They follow from the name, shape and spec.
+  public var recordsEntries: Bool { false }
   /// Scale and minval stay float32.
   public var roundsQParams: Bool { false }
   /// Every value takes a byte.
   public func packedBits(of dtype: QuantizedDType) -> Int? { nil }
   /// None.
   public var closingEntries: [OutputEntry] { [] }
+}
+
+extension OutputLayout {
+  /// The groups of a tensor whose elements the layout sees in this shape.
+  func geometry(
+    _ spec: QuantizationSpec, over shape: [Int]
+  ) throws(GranularityError) -> BlockGeometry {
+    let block = try spec.granularity.blockShape(for: shape, isRagged: allowsRaggedBlocks)
+    return BlockGeometry(shape: shape, block: block)
+  }
+}
+
+/// What a layout makes of a tensor that is to be quantized.
+public enum LayoutFit: Sendable {
+  /// Quantized as the spec says, whose groups are those of the elements in this shape.
+  case quantize(QuantizationSpec, as: [Int])
+  /// Copied, for this reason.
+  case copy(String)
 }
 
 /// The tensor that a layout declares entries for.
@@ -37,10 +103,14 @@ public struct QuantizedTensor: Sendable {
   public let precision: FloatPrecision
   /// The shape of the original.
   public let shape: [Int]
+  /// The shape in which the layout sees the elements, row-major as in the original.
+  public let view: [Int]
   /// How it is quantized, the axis filled in.
   public let spec: QuantizationSpec
-  /// The number of groups along every axis: the shape of the parameters.
+  /// The number of groups along every axis of the view.
   public let grid: [Int]
+  /// What the file of the original tells of its layer.
+  public let layer: LayerParameter?
 }
 
 /// A tensor of the output.
@@ -70,6 +140,9 @@ public struct OutputEntry: Sendable {
     case dequantized
     /// These bytes.
     case constant([UInt8])
+
+    /// Whether the bytes are known.
+    var isConstant: Bool { if case .constant = self { true } else { false } }
   }
 
   /// An entry.
@@ -89,6 +162,13 @@ public enum LayoutError: Error, Hashable, Sendable {
   case unsupported(layout: String, what: String, TensorName)
   /// An entry whose type or shape does not fit what is to fill it.
   case malformedEntry(layout: String, TensorName)
+  /// The input is not of the kind that the layout takes.
+  case wrongInput(layout: String, takes: String)
+  case noVariants(layout: String)
+  case unknownVariant(layout: String, String, known: [String])
+  case contradiction(layout: String, String)
+  /// A quantized weight whose layer a configuration does not tell of.
+  case notConfigured(layout: String, TensorName)
 }
 
 extension LayoutError: CustomStringConvertible {
@@ -99,6 +179,14 @@ extension LayoutError: CustomStringConvertible {
       "tensor \(name): the layout \(layout) cannot hold \(what)"
     case .malformedEntry(let layout, let name):
       "the layout \(layout) gives the entry \(name) a type or shape that its content does not fit"
+    case .wrongInput(let layout, let takes): "the layout \(layout) takes \(takes)"
+    case .noVariants(let layout): "the layout \(layout) has no variants"
+    case .unknownVariant(let layout, let name, let known):
+      "the layout \(layout) has no variant \(TensorName(name)); there are: "
+        + known.joined(separator: " ")
+    case .contradiction(let layout, let what): "the layout \(layout): \(what)"
+    case .notConfigured(let layout, let name):
+      "tensor \(name): the layout \(layout) finds no layer for it in config.json"
     }
   }
 }

@@ -23,11 +23,7 @@ struct ArchiveTemplate {
     guard let layout = layout as? any KerasConfiguring else {
       throw PlanError.archiveNeedsLayout(layout: layout.name)
     }
-    let own = try source.parsedConfig()
-    guard let config = try layout.kerasConfig(own, quantized: quantized) else {
-      throw PlanError.archiveNeedsLayout(layout: layout.name)
-    }
-    self.config = config == own ? source.config : Array(config.description.utf8)
+    config = try layout.kerasConfig(source.config, quantized: quantized)
   }
 
   /// The archive around a file of weights of this size, and where that goes.

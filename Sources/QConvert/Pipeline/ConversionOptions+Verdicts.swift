@@ -3,7 +3,7 @@ extension ConversionOptions {
   func verdicts(
     on tensors: [TensorDescriptor], _ specs: SpecAssignment
   ) throws -> [TensorVerdict] {
-    let selector = TensorSelector(selection, specs, of: tensors)
+    let selector = TensorSelector(selection, specs, of: tensors, for: layout)
     return try tensors.map { tensor in
       if dropsOptimizerState, tensor.layer?.isOptimizerState == true {
         return TensorVerdict(.drop, .dropOptimizer)

@@ -32,10 +32,11 @@ extension ConversionPlan {
     if format == .keras, files.roles != [.main] { throw PlanError.archiveNeedsAll }
     if format != .safetensors {
       guard files.roles.allSatisfy({ !$0.isShard }) else { throw PlanError.hdf5NeedsFile }
-      guard options.layout is NativeLayout || options.layout is any KerasConfiguring
-      else {
-        throw PlanError.hdf5NeedsNative(layout: options.layout.name)
-      }
+    }
+    // What goes into an archive is asked where that is planned.
+    guard format == .keras || options.layout.formats.contains(format) else {
+      throw PlanError.wrongFormat(
+        layout: options.layout.name, format, takes: options.layout.formats)
     }
     let builder = PlanBuilder(
       files: try Self.metadata(of: files, model, drafts, options),
@@ -63,7 +64,9 @@ extension ConversionPlan {
       guard let spec = draft.decision.spec, let precision = FloatPrecision(draft.dtype)
       else { continue }
       tensors[draft.file].append(
-        .init(name: draft.name, precision: precision, shape: draft.shape, spec: spec))
+        .init(
+          name: draft.name, precision: precision, shape: draft.shape, view: draft.view, spec: spec,
+          entries: options.layout.recordsEntries ? draft.entries : nil))
     }
     for (source, file) in zip(model.shardOfTensor, files.fileOfTensor)
     where sources[file].last != source {
@@ -142,8 +145,12 @@ extension OutputFiles {
 
 extension ConversionOptions {
   /// The container of the output.
-  fileprivate func format(for model: Model) -> OutputFormat {
-    format ?? (model.hdf5 == nil ? .safetensors : .hdf5)
+  func format(for model: Model) -> OutputFormat {
+    if let format { return format }
+    if layout.formats.contains(.keras), model.shards.first?.checkpoint.archive != nil {
+      return .keras
+    }
+    return model.hdf5 == nil ? .safetensors : .hdf5
   }
 
   /// What an HDF5 output takes over; nil for a safetensors output.

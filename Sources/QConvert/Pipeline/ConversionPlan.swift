@@ -118,9 +118,10 @@ public enum PlanError: Error, Hashable, Sendable {
   case unmatchedRule(ConfigurationRule)
   case coverageTooLow(Double, required: Double, largest: TensorName)
   case cannotApply(TensorName, GranularityError)
-  /// HDF5 holds one file's tensors, in the native layout.
+  /// HDF5 holds one file's tensors.
   case hdf5NeedsFile
-  case hdf5NeedsNative(layout: String)
+  /// The layout is one of files of other formats.
+  case wrongFormat(layout: String, OutputFormat, takes: Set<OutputFormat>)
   /// Compression is for HDF5 files.
   case compressionNeedsHDF5
   case invalidCompressionLevel(Int)
@@ -154,8 +155,9 @@ extension PlanError: CustomStringConvertible {
       "the layout \(layout) cannot be in a .keras archive; write .h5 or .safetensors"
     case .archiveNeedsAll:
       "a .keras archive holds everything: no shards, no parameters in a file of their own"
-    case .hdf5NeedsNative(let layout):
-      "the layout \(layout) is one of safetensors files; HDF5 takes the native one"
+    case .wrongFormat(let layout, let format, let formats):
+      "the layout \(layout) is one of \(formats.map(\.rawValue).sorted().joined(separator: ", ")) "
+        + "files, the output would be \(format)"
     case .compressionNeedsHDF5: "the output is safetensors, which has no compression"
     case .invalidCompressionLevel(let level): "gzip has the levels 1 to 9, not \(level)"
     case .cannotApply(let name, let error): "tensor \(name): \(error)"

@@ -19,13 +19,15 @@ public enum OutputFormat: String, CaseIterable, Sendable {
 }
 
 extension OutputFormat {
-  /// The format that the tensors of an input are in, by its bytes; nil for one that cannot be read, and for a
+  /// The format of an input, by its bytes; nil for one that cannot be read, and for a
   /// directory.
   public init?(of path: FilePath) {
     guard let file = try? InputFile(path) else { return nil }
-    let isHDF5 =
-      KerasShards.isIndex(path) || (try? KerasArchive.hasSignature(file)) == true
-      || (try? HDF5Index.hasSignature(file)) == true
-    self = isHDF5 ? .hdf5 : .safetensors
+    if (try? KerasArchive.hasSignature(file)) == true {
+      self = .keras
+    } else {
+      let isHDF5 = KerasShards.isIndex(path) || (try? HDF5Index.hasSignature(file)) == true
+      self = isHDF5 ? .hdf5 : .safetensors
+    }
   }
 }

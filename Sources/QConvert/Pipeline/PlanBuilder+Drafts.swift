@@ -35,16 +35,20 @@ extension PlanBuilder.Draft {
     guard let precision = FloatPrecision(tensor.dtype) else {
       preconditionFailure("only float tensors are quantized")
     }
-    let geometry = BlockGeometry(
-      shape: tensor.shape, block: try spec.granularity.blockShape(for: tensor.shape))
+    let geometry = try layout.geometry(spec, over: verdict.view ?? tensor.shape)
     let quantization = TensorQuantization(
       tensor: tensor, precision: precision, spec: spec, geometry: geometry,
       roundsQParams: layout.roundsQParams, packedBits: layout.packedBits(of: spec.dtype),
       rangeCalculator: try calculators.range(for: spec),
       qparamsCalculator: try calculators.qparams(for: spec))
+    guard layout.scalings.contains(quantization.scaling) else {
+      throw LayoutError.unsupported(
+        layout: layout.name, what: "the scales of the calculator \(spec.qparamsCalculator)",
+        tensor.name)
+    }
     let quantized = QuantizedTensor(
-      name: tensor.name, precision: precision, shape: tensor.shape, spec: spec,
-      grid: geometry.grid)
+      name: tensor.name, precision: precision, shape: tensor.shape, view: geometry.shape,
+      spec: spec, grid: geometry.grid, layer: tensor.layer)
     let entries = try entries ?? layout.entries(for: quantized)
     for entry in entries where !entry.fits(quantized, packedBits: quantization.packedBits) {
       throw LayoutError.malformedEntry(layout: layout.name, entry.name)
@@ -56,6 +60,6 @@ extension PlanBuilder.Draft {
       slabs: SlabPartition(
         geometry,
         limit: source.slabByteCount(slabBytes) / precision.byteCount,
-        perByte: quantization.packedBits.map { 8 / $0 } ?? 1))
+        perByte: quantization.packedBits.map { 8 / $0 } ?? 1), view: geometry.shape)
   }
 }

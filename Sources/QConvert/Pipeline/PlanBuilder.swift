@@ -26,6 +26,8 @@ struct PlanBuilder {
     let inputByteCount: Int
     let work: TensorWork
     let slabs: SlabPartition
+    /// The shape in which the layout sees a tensor that is quantized.
+    var view: [Int]?
     /// The file of its entries.
     var file = 0
   }

@@ -21,7 +21,7 @@ extension SlabWorker {
         rebasing: codes[start..<start + part.count])
       let values = unsafe quantizer.values(
         ofCodes: partCodes, code: quantization.code, of: part, params: params, quantization.spec,
-        quantization.geometry, in: .float32
+        quantization.scaling, quantization.geometry, in: .float32
       ).assumingMemoryBound(to: Float.self)
       let originals = unsafe input.baseAddress.unsafelyUnwrapped + start * width
       unsafe quantizer.kernels.functions.errors(

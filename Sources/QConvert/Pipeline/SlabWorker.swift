@@ -61,7 +61,7 @@ final class SlabWorker {
     func values(in precision: FloatPrecision) -> UnsafeRawBufferPointer {
       unsafe quantizer.values(
         ofCodes: codes, code: quantization.code, of: elements, params: params,
-        quantization.spec, quantization.geometry, in: precision)
+        quantization.spec, quantization.scaling, quantization.geometry, in: precision)
     }
     for entry in entries {
       switch entry.entry.content {
@@ -72,7 +72,7 @@ final class SlabWorker {
         try unsafe sink.put(bytes, entry, at: elements.lowerBound * width)
       case .quantized:
         if let bits = quantization.packedBits {
-          let rows = PackedRows(bits: bits, shape: quantization.tensor.shape)
+          let rows = PackedRows(bits: bits, shape: quantization.geometry.shape)
           let bytes = unsafe pack(codes, of: elements, rows)
           try unsafe sink.put(bytes, entry, at: rows.byteOffset(of: elements.lowerBound))
         } else {
@@ -106,7 +106,7 @@ final class SlabWorker {
     }
     let values = unsafe quantizer.values(
       ofCodes: codes, code: code, of: elements, params: params, dequantization.spec,
-      dequantization.geometry, in: dequantization.precision)
+      dequantization.scaling, dequantization.geometry, in: dequantization.precision)
     for entry in entries {
       try unsafe sink.put(
         values, entry, at: elements.lowerBound * dequantization.precision.byteCount)

@@ -15,11 +15,16 @@ public struct Calculators: Sendable {
   private var running: [String: any RunningRange]
 
   /// The range calculator `minmax`; the calculators of parameters `static`, `moving_average` and
-  /// `global_minmax`; `dynamic`, for activations only; and `default`, which stands for `static` where
-  /// weights are quantized and for `moving_average` where activations are observed.
+  /// `global_minmax`; `dynamic`, for activations only; `default`, which stands for `static` where weights
+  /// are quantized and for `moving_average` where activations are observed; and `keras-absmax` and
+  /// `keras-grouped`, which stand for it in the layout of Keras.
   public static let builtIn = Calculators(
     ranges: ["minmax": MinMaxRange()],
-    qparams: ["static": StaticQParams(), defaultName: StaticQParams()],
+    qparams: [
+      "static": StaticQParams(), defaultName: StaticQParams(),
+      KerasAbsMaxQParams.name: KerasAbsMaxQParams(),
+      KerasGroupedQParams.name: KerasGroupedQParams(),
+    ],
     running: [movingAverageName: MovingAverageRange(), "global_minmax": GlobalMinMaxRange()])
 
   private init(

@@ -1,6 +1,7 @@
 /// What maps the values of one group to quantized values and back.
 public struct QParams: Hashable, Sendable {
-  /// The step between quantized values; positive and finite.
+  /// The step between quantized values, or its reciprocal where the calculator says so; positive and
+  /// finite.
   public var scale: Float
   /// The quantized value of zero; 0 for float dtypes.
   public var zeroPoint: Int32
@@ -22,12 +23,41 @@ public protocol QParamsCalculator: Sendable {
   /// The parameters of one group.
   ///
   /// - Parameters:
-  ///   - range: The observed range with the spec's float range applied: min <= 0 <= max, finite.
+  ///   - range: The observed range with the spec's float range applied, finite; it holds zero as far as
+  ///     ``zeroInclusion`` says.
   ///   - spec: The spec of the tensor.
   ///   - precision: The precision of `range`, to which the reference rounds every step.
   /// - Returns: Scale, zero point and minval. A scale that is not finite and positive makes the tensor one
   ///   that cannot be quantized.
   func qparams(for range: ValueRange, spec: QuantizationSpec, precision: FloatPrecision) -> QParams
+
+  /// Which observed ranges are widened to hold zero.
+  var zeroInclusion: ZeroInclusion { get }
+
+  /// What the scales do to values.
+  var scaling: Scaling { get }
+}
+
+extension QParamsCalculator {
+  /// All of them, as the reference does.
+  public var zeroInclusion: ZeroInclusion { .always }
+  /// Values are divided by them, as in the reference.
+  public var scaling: Scaling { .divide }
+}
+
+/// Which observed ranges are widened to hold zero before they become parameters.
+public enum ZeroInclusion: Hashable, Sendable {
+  case always
+  /// Those of groups that end with the tensor before they are full, as if filled up with zeros.
+  case partialGroups
+}
+
+/// What a scale does to a value on its way to a code.
+public enum Scaling: Hashable, Sendable {
+  /// The scale is the step between codes: q = round(x / scale) + zero, x = (q - zero) * scale.
+  case divide
+  /// The scale is the reciprocal of the step: q = round(x * scale) + zero, x = (q - zero) / scale.
+  case multiply
 }
 
 /// The parameters that follow from the range of the tensor itself, as the reference's `static`.

@@ -3,7 +3,7 @@ import CKernels
 extension SlabQuantizer {
   /// Calls `body` for every segment with its parameters; a length means runs, none means lanes.
   func forEachAffine(
-    in elements: Range<Int>, params: GroupQParams, _ spec: QuantizationSpec,
+    in elements: Range<Int>, params: GroupQParams, _ spec: QuantizationSpec, _ scaling: Scaling,
     _ geometry: BlockGeometry,
     _ body: (_ start: Int, _ count: Int, _ length: Int?, _ affine: inout qc_affine) -> Void
   ) {
@@ -14,7 +14,7 @@ extension SlabQuantizer {
         scale: params.scale.baseAddress.unsafelyUnwrapped + index,
         minval: hasMinval ? params.minval.baseAddress.unsafelyUnwrapped + index : nil,
         zero: hasMinval ? nil : params.zero.baseAddress.unsafelyUnwrapped + index,
-        quant_min: Int32(low), quant_max: Int32(high))
+        quant_min: Int32(low), quant_max: Int32(high), reciprocal: scaling == .multiply)
     }
     var lanes: (pattern: LanePattern, count: Int, params: GroupQParams)?
     geometry.forEachSegment(in: elements) { segment in

@@ -62,8 +62,9 @@ extension SlabQuantizer {
     _ index: Int, of params: GroupQParams, from observed: ValueRange,
     _ quantization: TensorQuantization
   ) throws(QuantizationError) {
+    let group = params.first + index
     let qparams = try quantization.qparams(
-      ofBounded: quantization.boundedRange(observed), group: params.first + index)
+      ofBounded: quantization.range(ofGroup: group, observed: observed), group: group)
     unsafe params.scale[index] = qparams.scale
     unsafe params.zero[index] = qparams.zeroPoint
     unsafe params.minval[index] = qparams.minval

@@ -3,6 +3,7 @@ struct TensorDequantization: Sendable {
   /// The precision of the original, and of the result.
   let precision: FloatPrecision
   let spec: QuantizationSpec
+  let scaling: Scaling
   let geometry: BlockGeometry
   /// How many low bits of a code are stored, when several share a byte.
   let packedBits: Int?

@@ -7,6 +7,7 @@ struct TensorQuantization: Sendable {
   let precision: FloatPrecision
   /// The spec with its axis filled in.
   let spec: QuantizationSpec
+  /// The groups, over the shape in which the layout sees the elements.
   let geometry: BlockGeometry
   /// Whether values are quantized with the scale and minval as rounded to the tensor's precision.
   let roundsQParams: Bool
@@ -15,6 +16,7 @@ struct TensorQuantization: Sendable {
   let rangeCalculator: any RangeCalculator
   let qparamsCalculator: any QParamsCalculator
 
+  var scaling: Scaling { qparamsCalculator.scaling }
   var code: qc_code { spec.dtype.code(packed: packedBits != nil) }
 
   /// The precision in which parameters are computed: bounds given on both sides are float32.
@@ -27,14 +29,29 @@ struct TensorQuantization: Sendable {
   var hasVectorRange: Bool { precision != .float64 && rangeCalculator is MinMaxRange }
   var hasVectorQParams: Bool { qparamsPrecision != .float64 && qparamsCalculator is StaticQParams }
 
+  /// The range from which the parameters of a group follow: the observed one, widened to hold zero as far as
+  /// the calculator wants that, with the given bounds in place of the observed ones.
+  func range(ofGroup group: Int, observed: ValueRange) -> ValueRange {
+    switch qparamsCalculator.zeroInclusion {
+    case .partialGroups where !geometry.isPartial(group: group):
+      ValueRange(
+        min: spec.floatRange.low.map(rounded) ?? observed.min,
+        max: spec.floatRange.high.map(rounded) ?? observed.max)
+    case .always, .partialGroups: boundedRange(observed)
+    }
+  }
+
   /// The observed range widened to hold zero, with the given bounds in place of the observed ones.
-  func boundedRange(_ observed: ValueRange) -> ValueRange {
-    // The reference holds given bounds in float32 before anything else.
-    func rounded(_ bound: Double) -> Double { qparamsPrecision.rounded(Double(Float(bound))) }
-    return ValueRange(
+  private func boundedRange(_ observed: ValueRange) -> ValueRange {
+    ValueRange(
       // Not `min`, which keeps a -0: the kernels give +0.
       min: spec.floatRange.low.map(rounded) ?? (observed.min < 0 ? observed.min : 0),
       max: spec.floatRange.high.map(rounded) ?? max(observed.max, 0))
+  }
+
+  /// A given bound as the reference holds it: in float32 before anything else.
+  private func rounded(_ bound: Double) -> Double {
+    qparamsPrecision.rounded(Double(Float(bound)))
   }
 
   /// The parameters of a group that follow from its range, bounds and zero taken in, by the general way.

@@ -16,6 +16,11 @@ public enum Granularity: Hashable, Sendable {
   /// Every extent divides its axis.
   /// - Throws: ``GranularityError`` where the granularity cannot apply to the shape.
   public func blockShape(for shape: [Int]) throws(GranularityError) -> [Int] {
+    try blockShape(for: shape, isRagged: false)
+  }
+
+  /// The shape of one group; a ragged one need not divide its axes, and may reach beyond them.
+  func blockShape(for shape: [Int], isRagged: Bool) throws(GranularityError) -> [Int] {
     switch self {
     case .perTensor:
       return shape
@@ -27,7 +32,7 @@ public enum Granularity: Hashable, Sendable {
       let axis = try Self.resolve(axis ?? 1, rank: shape.count)
       var block = shape
       for other in 0..<min(2, shape.count) where other != axis { block[other] = 1 }
-      block[axis] = try Self.divisor(size, of: shape, axis: axis)
+      block[axis] = try Self.extent(size, of: shape, axis: axis, isRagged)
       return block
     case .perBlocks(let sizes):
       guard sizes.count == shape.count else {
@@ -35,7 +40,7 @@ public enum Granularity: Hashable, Sendable {
       }
       var block = shape
       for (axis, size) in sizes.enumerated() where size != -1 {
-        block[axis] = try Self.divisor(size, of: shape, axis: axis)
+        block[axis] = try Self.extent(size, of: shape, axis: axis, isRagged)
       }
       return block
     }
@@ -57,13 +62,14 @@ public enum Granularity: Hashable, Sendable {
     return resolved
   }
 
-  private static func divisor(
-    _ size: Int, of shape: [Int], axis: Int
+  private static func extent(
+    _ size: Int, of shape: [Int], axis: Int, _ isRagged: Bool
   ) throws(GranularityError) -> Int {
-    guard size > 0, shape[axis] % size == 0 else {
+    guard size > 0, isRagged || shape[axis] % size == 0 else {
       throw .indivisible(axis: axis, length: shape[axis], blockSize: size)
     }
-    return size
+    // However far a block reaches, it is partial.
+    return min(size, shape[axis] + 1)
   }
 }
 

@@ -5,7 +5,8 @@
 ///      "specs": [{"dtype": "int8", "qscheme": "symmetric", ...}],
 ///      "tensors": {"a.weight": {"dtype": "BF16", "shape": [4096, 4096], "spec": 0}}}
 ///
-/// A spec has the keys of coreai-opt's `QuantizationSpec`.
+/// A spec has the keys of coreai-opt's `QuantizationSpec`. Where a layout sees a tensor in another shape,
+/// `view` is that shape; where its entries do not follow from the rest, `entries` lists them.
 public struct QuantizationRecord: Sendable {
   /// The name of the metadata entry.
   public static let metadataName = "qconvert"
@@ -26,8 +27,25 @@ public struct QuantizationRecord: Sendable {
     public let precision: FloatPrecision
     /// The shape in the float checkpoint.
     public let shape: [Int]
+    /// The shape in which the layout sees the elements.
+    public let view: [Int]
     /// How it was quantized.
     public let spec: QuantizationSpec
+    /// What stands for it, where that does not follow from the rest; constants are without their bytes.
+    let entries: [OutputEntry]?
+
+    /// A quantized tensor.
+    init(
+      name: TensorName, precision: FloatPrecision, shape: [Int], view: [Int]? = nil,
+      spec: QuantizationSpec, entries: [OutputEntry]? = nil
+    ) {
+      self.name = name
+      self.precision = precision
+      self.shape = shape
+      self.view = view ?? shape
+      self.spec = spec
+      self.entries = entries
+    }
   }
 }
 
@@ -57,13 +75,16 @@ extension QuantizationRecord {
     tensors = try members.map { member in
       guard let dtype = member.value["dtype"]?.string.flatMap(DType.init(rawValue:)),
         let precision = FloatPrecision(dtype),
-        let shape = member.value["shape"]?.elements?.map(\.integer),
-        let spec = member.value["spec"]?.integer, parsed.indices ~= spec,
-        shape.allSatisfy({ 1..<SafetensorsHeader.dimensionLimit ~= $0 ?? 0 })
+        let shape = member.value["shape"]?.shape,
+        let spec = member.value["spec"]?.integer, parsed.indices ~= spec
       else { throw RecordError.malformed }
       return Tensor(
-        name: TensorName(member.name), precision: precision, shape: shape.compactMap(\.self),
-        spec: parsed[spec])
+        name: TensorName(member.name), precision: precision, shape: shape,
+        view: try member.value["view"].map { view in try view.view(of: shape) },
+        spec: parsed[spec],
+        entries: try member.value["entries"].map { entries throws(RecordError) in
+          try [OutputEntry](recorded: entries)
+        })
     }
   }
 
@@ -94,7 +115,10 @@ extension QuantizationRecord {
         value: .object([
           "dtype": .string(tensor.precision.dtype.rawValue),
           "shape": .array(tensor.shape.map(JSONValue.integer)),
+          "view": tensor.view == tensor.shape
+            ? nil : .array(tensor.view.map(JSONValue.integer)),
           "spec": .integer(index),
+          "entries": tensor.entries.map { .array($0.map(\.json)) },
         ]))
     }
     let json = JSONValue.object([

@@ -41,10 +41,13 @@ extension TensorDecision {
 struct TensorVerdict: Sendable {
   let decision: TensorDecision
   let rule: SelectionRule
+  /// The shape in which the layout sees a tensor that is quantized; nil for its own.
+  let view: [Int]?
 
-  init(_ decision: TensorDecision, _ rule: SelectionRule) {
+  init(_ decision: TensorDecision, _ rule: SelectionRule, as view: [Int]? = nil) {
     self.decision = decision
     self.rule = rule
+    self.view = view
   }
 }
 

@@ -71,6 +71,8 @@ public enum CopyReason: Hashable, Sendable {
   case parameter(of: TensorName)
   /// In a file that is already quantized: not one of its quantized tensors.
   case notQuantized
+  /// The layout has its own reason.
+  case layout(String)
 }
 
 extension CopyReason: CustomStringConvertible {
@@ -91,6 +93,7 @@ extension CopyReason: CustomStringConvertible {
       "already quantized: \(dtype) with the scale \(scale)"
     case .parameter(let weight): "belongs to \(weight), already quantized"
     case .notQuantized: "was not quantized"
+    case .layout(let reason): reason
     }
   }
 }

@@ -6,20 +6,23 @@
 struct TensorSelector {
   private let selection: TensorSelection
   private let specs: SpecAssignment
+  private let layout: any OutputLayout
   private let quantized: QuantizedWeights
 
   init(
     _ selection: TensorSelection, _ specs: SpecAssignment,
-    of tensors: some Sequence<TensorDescriptor>
+    of tensors: some Sequence<TensorDescriptor>, for layout: any OutputLayout = NativeLayout()
   ) {
     self.selection = selection
     self.specs = specs
+    self.layout = layout
     quantized = QuantizedWeights(tensors)
   }
 
   /// What becomes of a tensor.
   ///
-  /// - Throws: ``GranularityError`` where it is to be quantized and its shape does not allow that.
+  /// - Throws: ``GranularityError`` where it is to be quantized and its shape does not allow that;
+  ///   ``LayoutError`` where the layout does not.
   func verdict(on tensor: TensorDescriptor) throws -> TensorVerdict {
     if let reason = quantized.reasonToCopy(tensor.name) {
       return TensorVerdict(.copy(reason), .kind)
@@ -75,12 +78,19 @@ struct TensorSelector {
   private func quantize(
     _ tensor: TensorDescriptor, _ spec: QuantizationSpec, _ rule: SelectionRule
   ) throws -> TensorVerdict {
-    let spec = tensor.layer.map { spec.filled(for: $0, rank: tensor.shape.count) } ?? spec
-    let resolved =
-      tensor.holdsExperts
-      ? try spec.perLeadingIndex(rank: 3) : try spec.resolved(rank: tensor.shape.count)
-    _ = try resolved.granularity.blockShape(for: tensor.shape)
-    return TensorVerdict(.quantize(resolved), rule)
+    switch try layout.fit(spec, to: tensor) {
+    case .quantize(let spec, let view): TensorVerdict(.quantize(spec), rule, as: view)
+    case .copy(let reason): TensorVerdict(.copy(.layout(reason)), rule)
+    }
+  }
+}
+
+extension QuantizationSpec {
+  /// The spec with the axes of a tensor filled in.
+  func resolved(for tensor: TensorDescriptor) throws(GranularityError) -> QuantizationSpec {
+    let rank = tensor.shape.count
+    let spec = tensor.layer.map { filled(for: $0, rank: rank) } ?? self
+    return tensor.holdsExperts ? try spec.perLeadingIndex(rank: 3) : try spec.resolved(rank: rank)
   }
 }
 

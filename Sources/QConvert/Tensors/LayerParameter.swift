@@ -18,6 +18,8 @@ public struct LayerParameter: Hashable, Sendable {
   public let channelAxis: Int?
   /// The axis along which blocks lie by default: that of the input channels.
   public let blockAxis: Int?
+  /// What a file of Keras 3 tells of the layer; nil in other files.
+  let keras: KerasParameter?
 }
 
 extension QuantizationSpec {

@@ -89,17 +89,6 @@ struct KerasArchive: Sendable {
     }
   }
 
-  /// The configuration as JSON.
-  ///
-  /// - Throws: ``ArchiveError/malformedText(_:_:)``
-  func parsedConfig() throws -> JSONValue {
-    do {
-      return try JSONValue(parsing: config)
-    } catch let error as JSONError {
-      throw ArchiveError.malformedText(Self.configName, error)
-    }
-  }
-
   /// Demands that all assets can go to another archive.
   func checkAssets() throws(ArchiveError) {
     for asset in assets {

@@ -81,6 +81,7 @@ extension LayerParameter {
     role = weight.role.word
     channelAxis = weight.axes?.channel
     blockAxis = weight.axes?.block
+    keras = weight.parameter
   }
 }
 

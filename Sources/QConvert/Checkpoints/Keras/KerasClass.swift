@@ -30,12 +30,14 @@ extension KerasClass {
     self.init(name: className, kind: KerasLayerKind(className: className), source: source)
   }
 
+  /// Whether it is one with projections within it.
+  var isAttention: Bool { ["MultiHeadAttention", "GroupedQueryAttention"].contains(name) }
+
   /// The class of a part of a layer, in a property or under a name that is the same in every layer of the
   /// class; nil for other parts.
   ///
   /// The projections of an attention are EinsumDense layers, a recurrent layer has a cell.
   func part(_ name: some StringProtocol) -> KerasClass? {
-    let isAttention = ["MultiHeadAttention", "GroupedQueryAttention"].contains(self.name)
     // Keras 2 has them in private properties.
     switch name.drop(while: { $0 == "_" }) {
     case "query_dense", "key_dense", "value_dense", "query", "key", "value":

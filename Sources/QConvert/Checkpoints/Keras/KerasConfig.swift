@@ -34,6 +34,8 @@ struct KerasLayerConfig: Hashable, Sendable {
   let name: TensorName
   /// The equation of an `EinsumDense`.
   let equation: String?
+  /// Where it stands in the text.
+  let place: [JSONStep]
   /// The layers of a model, or the cells of a stack, in order.
   let layers: [KerasLayerConfig]
   /// The layers that this one wraps, by the names of the properties that hold them; one for both
@@ -46,22 +48,30 @@ struct KerasLayerConfig: Hashable, Sendable {
   }
 
   /// Reads what is said of a layer; nil where no class is.
-  init?(_ value: JSONValue) {
+  init?(_ value: JSONValue, at place: [JSONStep] = []) {
     guard let className = value["class_name"]?.string else { return nil }
     self.className = className.split(separator: ">").last.map(String.init) ?? className
     let config = value["config"]
     name = TensorName(config?["name"]?.string ?? value["name"]?.string ?? "")
     equation = config?["equation"]?.string
+    self.place = place
+    func inner(_ name: String) -> KerasLayerConfig? {
+      config?[name].flatMap { Self($0, at: place + [.member("config"), .member(name)]) }
+    }
     // Until Keras 2.2 the configuration of a Sequential was the list of its layers.
-    let layers = config?["layers"]?.elements ?? config?["cells"]?.elements ?? config?.elements ?? []
-    self.layers = layers.compactMap(Self.init)
-    if let layer = config?["layer"].flatMap(Self.init) {
+    let list = ["layers", "cells"].first { config?[$0]?.elements != nil }
+    let layers = list.flatMap { config?[$0] } ?? config
+    let listPlace = place + [.member("config")] + (list.map { [.member($0)] } ?? [])
+    self.layers = (layers?.elements ?? []).enumerated().compactMap { index, value in
+      Self(value, at: listPlace + [.element(index)])
+    }
+    if let layer = inner("layer") {
       let isBidirectional = self.className == "Bidirectional"
-      let backward = config?["backward_layer"].flatMap(Self.init)
+      let backward = inner("backward_layer")
       wrapped =
         [Wrapped(property: isBidirectional ? "forward_layer" : "layer", layer: layer)]
         + (backward.map { [Wrapped(property: "backward_layer", layer: $0)] } ?? [])
-    } else if let cell = config?["cell"].flatMap(Self.init) {
+    } else if let cell = inner("cell") {
       wrapped = [Wrapped(property: "cell", layer: cell)]
     } else {
       wrapped = []

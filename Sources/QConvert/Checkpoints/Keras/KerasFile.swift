@@ -67,6 +67,14 @@ extension TensorName {
     TensorName(string.isEmpty ? String(name) : "\(string)/\(name)")
   }
 
+  /// The paths of all groups on the way to the object, but for the root.
+  var ancestors: [TensorName] {
+    let components = components
+    return components.indices.dropFirst().map {
+      TensorName(components[..<$0].joined(separator: "/"))
+    }
+  }
+
   /// The path of the group that holds the object; the root holds itself.
   var parent: TensorName { TensorName(components.dropLast().joined(separator: "/")) }
 }

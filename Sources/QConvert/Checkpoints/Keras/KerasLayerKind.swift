@@ -33,6 +33,9 @@ extension KerasLayerKind {
     self = kind
   }
 
+  /// The equation of an `EinsumDense`, where it is known.
+  var equation: String? { if case .einsum(let equation) = self { equation } else { nil } }
+
   /// The name of the class of Keras that a name stands for which Keras gave, such as `conv2d_1`.
   static func className(of name: some StringProtocol) -> String? {
     if let className = classNames[String(name)] { return className }

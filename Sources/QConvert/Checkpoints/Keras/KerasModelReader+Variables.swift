@@ -16,20 +16,33 @@ extension KerasModelReader {
           layerClass: configs[Self.modern(path)].map { KerasClass($0) }
             ?? layerClass(at: path, named: name, within: ordinals[path.parent])))
     }
-    readDatasets(ordinals)
+    readDatasets(ordinals, configured: Set(configs.keys))
   }
 
-  private mutating func readDatasets(_ ordinals: [TensorName: Int]) {
+  private mutating func readDatasets(
+    _ ordinals: [TensorName: Int], configured: Set<TensorName>
+  ) {
+    let owners = Set(ordinals.keys.flatMap(\.ancestors))
     let variables = index.datasets
       .compactMap { dataset in KerasVariable(dataset.path).map { (dataset, $0) } }
       .sorted { ($0.1.index ?? .max, $0.0.path) < ($1.1.index ?? .max, $1.0.path) }
+    let numbers = Dictionary(grouping: variables, by: \.1.layer)
+      .mapValues { variables in variables.compactMap(\.1.index) }
     for (dataset, variable) in variables {
       guard let ordinal = ordinals[variable.layer] else { continue }
       let layerClass = layers[ordinal].layerClass
+      let parent = ordinals[variable.layer.parent].flatMap { layers[$0].layerClass }
       layers[ordinal].variables.append(dataset.path)
       weights[dataset.path] = KerasWeight(
         of: dataset, role: role(of: variable, in: layerClass?.kind), layer: variable.layer,
         layerClass)
+      guard let number = variable.index else { continue }
+      weights[dataset.path]?.parameter = KerasParameter(
+        className: layerClass?.name, equation: layerClass?.kind?.equation, number: number,
+        numbers: numbers[variable.layer] ?? [],
+        isConfigured: configured.contains(Self.modern(variable.layer)),
+        hasInnerLayers: owners.contains(variable.layer),
+        isInAttention: parent?.isAttention ?? false)
     }
   }
 
@@ -66,7 +79,7 @@ extension KerasModelReader {
   }
 
   /// The path that later versions give a layer.
-  private static func modern(_ path: TensorName) -> TensorName {
+  static func modern(_ path: TensorName) -> TensorName {
     TensorName(
       path.components.map { $0 == "_layer_checkpoint_dependencies" ? "layers" : $0 }
         .joined(separator: "/"))

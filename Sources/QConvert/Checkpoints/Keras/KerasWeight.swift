@@ -10,6 +10,8 @@ struct KerasWeight: Hashable, Sendable {
   let isWeight: Bool
   /// The axes; nil for a scalar. Of variables that are no weights they are assumed.
   let axes: KerasAxes?
+  /// What a layout for Keras 3 has to know of it; nil in files of Keras 2, and for what belongs to no layer.
+  var parameter: KerasParameter?
 }
 
 extension KerasWeight {
