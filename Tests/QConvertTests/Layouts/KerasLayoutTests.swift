@@ -157,12 +157,14 @@ import Testing
         [
           ("k/vars/0", .init(dtype: "I8", shape: [4, 4], bytes: [UInt8](repeating: 1, count: 16))),
           ("k/vars/1", .init(dtype: "F32", shape: [5], bytes: [UInt8](repeating: 0, count: 20))),
-        ], metadata: ["qconvert": record.text]), to: "hostile.safetensors")
+        ], metadata: ["qconvert": record.text.replacing("\"", with: "\\\"")]),
+      to: "hostile.safetensors")
     if entries?.count == 1 {
       // Without a scale there is nothing to be turned back.
       #expect(try Dequantization(of: path).plan.tensors.map(\.name) == ["k/vars/1"])
     } else {
-      #expect(throws: CheckpointError.self) { try Dequantization(of: path) }
+      let error = #expect(throws: CheckpointError.self) { try Dequantization(of: path) }
+      #expect(error?.reason is RecordError)
     }
   }
 }
