@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares the tool with the live coreai-opt: a random matrix of specs, the state dicts of its layouts, a
-# real model, configurations, and directories as transformers loads them. Needs python3 with venv;
+# real model, configurations, and directories as transformers loads them; and with the live Keras. Needs python3 with venv;
 # everything else goes into .build-conformance.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -29,4 +29,5 @@ export OMP_NUM_THREADS=1 TORCH_CPP_LOG_LEVEL=ERROR
 "$work/venv/bin/python" conformance/configurations.py --tool "$tool" --model "$model"
 "$work/venv/bin/python" conformance/calibration.py --tool "$tool"
 "$work/venv/bin/python" conformance/directories.py --tool "$tool" --model "$model"
+"$work/venv/bin/python" conformance/keras_layout.py --tool "$tool"
 "$work/venv/bin/python" conformance/hdf5.py --tool "$tool" --model "$work/keras/fer/data/emotion_model.hdf5"

@@ -62,6 +62,13 @@ import Testing
     ["model.safetensors", "--dtype", "float8_e4m3fn", "--formulation", "minval"],
     ["model.safetensors", "--dtype", "int8", "--scale-dtype", "float8_e8m0fnu"],
     ["model.safetensors", "--layout", "coreml", "--packed"],
+    ["model.safetensors", "--variant", "int8"], ["model.safetensors", "--group-size", "32"],
+    ["model.safetensors", "--layout", "keras"],
+    ["model.safetensors", "--layout", "keras", "--variant", "int2"],
+    ["model.safetensors", "--layout", "keras", "--dtype", "uint8"],
+    ["model.safetensors", "--layout", "keras", "--group-size", "128"],
+    ["model.safetensors", "--layout", "keras", "--axis", "0"],
+    ["model.safetensors", "--layout", "keras", "--variant", "int4", "--block-size", "4,4"],
     ["model.safetensors", "--include", "no.such*"], ["model.safetensors", "--exclude", "no.such*"],
     ["model.safetensors", "--jobs", "9223372036854775807", "--max-memory", "1M"],
   ])

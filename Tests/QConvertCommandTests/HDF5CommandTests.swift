@@ -38,6 +38,24 @@ import Testing
     #expect(try !check.json.isEmpty)
   }
 
+  @Test(arguments: [
+    (["--variant", "int4"], "int4.keras"), (["--layout", "native"], "int8"), ([], "int8.keras"),
+  ])
+  func `weights of Keras 3 keep the ending that Keras wants`(
+    _ options: [String], _ label: String
+  ) throws {
+    let input = directory.path("model.weights.h5")
+    try FileManager.default.copyItem(
+      atPath: Fixtures.keras.appending("quantized/float.weights.h5").string, toPath: input.string)
+    let result = try Tool.run(
+      ["model.weights.h5", "--layout", "keras"] + options, in: directory.url)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try directory.contents == ["model.\(label).weights.h5", "model.weights.h5"].sorted())
+    let output = directory.path("model.\(label).weights.h5").string
+    let check = try Tool.run("verify", output, "--against", input.string)
+    #expect(check.status == 0, "\(check.errors)")
+  }
+
   @Test func `an output is what its extension says`() throws {
     let input = Fixtures.hdf5.appending("storage.h5").string
     for (name, start) in [("a.safetensors", [UInt8]()), ("b.hdf5", [0x89, 0x48, 0x44, 0x46])] {

@@ -63,7 +63,10 @@ struct Clipped: RangeCalculator {
   @Test func `an unregistered calculator is named, with those there are`() throws {
     let options = ConversionOptions(spec: try QuantizationSpec(qparamsCalculator: "magic"))
     let input = Fixtures.real.appending("minilm-attention.safetensors")
-    #expect(throws: CalculatorError.unknownQParams("magic", known: ["default", "static"])) {
+    #expect(
+      throws: CalculatorError.unknownQParams(
+        "magic", known: ["default", "keras-absmax", "keras-grouped", "static"])
+    ) {
       try Conversion(of: input, options)
     }
   }

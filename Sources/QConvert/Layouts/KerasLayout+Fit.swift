@@ -6,7 +6,8 @@ extension KerasLayout {
     if let reason = try reasonToCopy(tensor, parameter) { return .copy(reason) }
     guard tensor.dtype == .float32 else {
       throw unsupported(
-        "\(tensor.dtype), in whose precision Keras would compute: F32 only, or --exclude it", tensor)
+        "\(tensor.dtype), in whose precision Keras would compute: F32 only, or --exclude it", tensor
+      )
     }
     guard parameter.numbers.elementsEqual(0..<parameter.numbers.count),
       parameter.numbers.count <= (parameter.isEmbedding ? 1 : 2)

@@ -42,7 +42,7 @@ struct TensorQuantization: Sendable {
   }
 
   /// The observed range widened to hold zero, with the given bounds in place of the observed ones.
-  private func boundedRange(_ observed: ValueRange) -> ValueRange {
+  func boundedRange(_ observed: ValueRange) -> ValueRange {
     ValueRange(
       // Not `min`, which keeps a -0: the kernels give +0.
       min: spec.floatRange.low.map(rounded) ?? (observed.min < 0 ? observed.min : 0),

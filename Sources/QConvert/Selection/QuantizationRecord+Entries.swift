@@ -1,14 +1,17 @@
 extension JSONValue {
   /// A shape without empty axes, of no more elements than any file has; nil for anything else.
   var shape: [Int]? {
+    guard let elements else { return nil }
+    var shape: [Int] = []
     var count = 1
-    return elements?.map(\.integer).reduce([]) { shape, length in
-      guard let shape, let length, length > 0 else { return nil }
+    for element in elements {
+      guard let length = element.integer, length > 0 else { return nil }
       let (product, overflow) = count.multipliedReportingOverflow(by: length)
       guard !overflow, product < SafetensorsHeader.dimensionLimit else { return nil }
       count = product
-      return shape + [length]
+      shape.append(length)
     }
+    return shape
   }
 
   /// Another shape of as many elements.

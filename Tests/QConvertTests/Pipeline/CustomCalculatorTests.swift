@@ -204,7 +204,8 @@ import Testing
     options.configuration = QuantizerConfig(
       spec: try QuantizationSpec(qparamsCalculator: "moving_average"))
     #expect(
-      throws: CalculatorError.unknownQParams("moving_average", known: ["default", "static"])
+      throws: CalculatorError.unknownQParams(
+        "moving_average", known: ["default", "keras-absmax", "keras-grouped", "static"])
     ) { try Conversion(of: bench.input, options) }
   }
 }

@@ -98,7 +98,7 @@ import Testing
     #expect(throws: PlanError.hdf5NeedsFile) { try Conversion(of: bench.input, options) }
     options.shardByteCount = nil
     options.layout = CoreAILayout()
-    #expect(throws: PlanError.hdf5NeedsNative(layout: "coreai")) {
+    #expect(throws: PlanError.wrongFormat(layout: "coreai", .hdf5, takes: [.safetensors])) {
       try Conversion(of: bench.input, options)
     }
   }

@@ -17,7 +17,9 @@ import Testing
     return next == count
   }
 
-  @Test(arguments: BlockedShape.random(150, seed: 16), [1, 2, 4])
+  @Test(
+    arguments: BlockedShape.random(150, seed: 16)
+      + BlockedShape.random(150, seed: 18, ragged: true), [1, 2, 4])
   func `slabs hold all elements, whole bytes, and whole groups where one pass is enough`(
     _ blocked: BlockedShape, _ perByte: Int
   ) {

@@ -9,6 +9,7 @@ struct Affine: Sendable {
   var minval: [Float]?
   var zero: [Int32]?
   var limits: ClosedRange<Int32>
+  var scaling = Scaling.divide
 
   /// `body` with the parameters as the kernels take them.
   func withPointer(_ body: (UnsafePointer<qc_affine>) -> Void) {
@@ -19,7 +20,8 @@ struct Affine: Sendable {
             scale: scale.baseAddress,
             minval: self.minval == nil ? nil : minval.baseAddress,
             zero: self.zero == nil ? nil : zero.baseAddress,
-            quant_min: limits.lowerBound, quant_max: limits.upperBound)
+            quant_min: limits.lowerBound, quant_max: limits.upperBound,
+            reciprocal: scaling == .multiply)
           unsafe body(&affine)
         }
       }

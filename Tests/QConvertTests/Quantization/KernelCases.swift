@@ -27,6 +27,16 @@ extension Affine {
   static func random(
     _ count: Int, _ code: KernelCode, _ random: inout SeededGenerator
   ) -> Affine {
+    var affine = ofSteps(count, code, &random)
+    guard random.below(2) == 0 else { return affine }
+    affine.scaling = .multiply
+    affine.scale = affine.scale.map { min(1 / $0, 0x1p126) }
+    return affine
+  }
+
+  private static func ofSteps(
+    _ count: Int, _ code: KernelCode, _ random: inout SeededGenerator
+  ) -> Affine {
     let scales: [Float] = [0x1p-23, 0x1p-126, 1, 0x1p127, 0.01, 0.3]
     let scale = (0..<count).map { _ in random.pick(scales) * (1 + abs(random.weight(0.2))) }
     guard code.isInteger, random.below(2) == 0 else {
@@ -44,13 +54,13 @@ extension Affine {
   func quantize(_ value: Float, _ code: KernelCode, _ group: Int) -> UInt8 {
     KernelReference.quantize(
       value, code, scale: scale[group], minval: minval?[group], zero: zero?[group],
-      limits: limits)
+      limits: limits, scaling)
   }
 
   /// The value of a code of a group.
   func dequantize(_ byte: UInt8, _ code: KernelCode, _ group: Int) -> Float {
     KernelReference.dequantize(
       byte, code, scale: scale[group], minval: minval?[group], zero: zero?[group],
-      limits: limits)
+      limits: limits, scaling)
   }
 }

@@ -14,15 +14,19 @@ import Testing
     let values = patterns.map { KernelReference.decode($0, format) }
     let bytes = patterns.flatMap { KernelReference.bytes($0) }
     // Tiny, huge, and between; the last formulation subtracts before it divides.
-    for (scale, zero, minval) in [
-      (0x1p-23, 0, nil), (0x1.23456p-9, 5, nil), (0x1.fffffep127, -3, nil), (0.37, nil, -1.5),
-    ] as [(Float, Int32?, Float?)] {
+    for (scale, zero, minval, scaling) in [
+      (0x1p-23, 0, nil, .divide), (0x1.23456p-9, 5, nil, .divide),
+      (0x1.fffffep127, -3, nil, .divide), (0.37, nil, -1.5, .divide),
+      (0x1p-23, 0, nil, .multiply), (0x1.23456p9, 5, nil, .multiply),
+      (0x1.2p30, -3, nil, .multiply), (0.37, nil, -1.5, .multiply),
+    ] as [(Float, Int32?, Float?, Scaling)] {
       let expected = values.map {
         KernelReference.quantize(
-          $0, code, scale: scale, minval: minval, zero: zero, limits: code.limits)
+          $0, code, scale: scale, minval: minval, zero: zero, limits: code.limits, scaling)
       }
       let affine = Affine(
-        scale: [scale], minval: minval.map { [$0] }, zero: zero.map { [$0] }, limits: code.limits)
+        scale: [scale], minval: minval.map { [$0] }, zero: zero.map { [$0] }, limits: code.limits,
+        scaling: scaling)
       for kernels in Kernels.available {
         let actual = kernels.quantizeRuns(
           type, code, bytes, runs: 1, length: values.count, affine)

@@ -102,9 +102,10 @@ enum KernelReference {
   /// The byte of a value, quantized. `zero` and `minval` are those of the formulation; the other is nil.
   static func quantize(
     _ x: Float, _ code: KernelCode, scale: Float, minval: Float?, zero: Int32?,
-    limits: ClosedRange<Int32>
+    limits: ClosedRange<Int32>, _ scaling: Scaling = .divide
   ) -> UInt8 {
-    let value = (x - (minval ?? 0)) / scale
+    let shifted = x - (minval ?? 0)
+    let value = scaling == .divide ? shifted / scale : shifted * scale
     switch code {
     case .int8, .uint8:
       let rounded = Double(value).rounded(.toNearestOrEven) + Double(zero ?? limits.lowerBound)
@@ -150,11 +151,11 @@ enum KernelReference {
   /// The value of a code, in float32.
   static func dequantize(
     _ byte: UInt8, _ code: KernelCode, scale: Float, minval: Float?, zero: Int32?,
-    limits: ClosedRange<Int32>
+    limits: ClosedRange<Int32>, _ scaling: Scaling = .divide
   ) -> Float {
     var value = value(byte, code)
     if code.isInteger { value -= Float(zero ?? limits.lowerBound) }
-    let scaled = value * scale
+    let scaled = scaling == .divide ? value * scale : value / scale
     return minval.map { scaled + $0 } ?? scaled
   }
 

@@ -15,6 +15,11 @@ import Testing
     ([2, 4, 6], [1, 1, 6], 6, 48, 6, 8),
     ([7], [1], 1, 7, 1, 7),
     ([1, 1], [1, 1], 1, 1, 1, 1),
+    ([5, 6], [2, 1], 1, 6, 12, 18),
+    ([2, 5], [1, 3], 3, 5, 5, 4),
+    ([1, 5], [1, 3], 3, 5, 3, 2),
+    ([5, 6], [7, 1], 1, 6, 30, 6),
+    ([5, 6], [1, 7], 6, 30, 6, 5),
   ])
   func `the lengths of known blocks`(
     _ shape: [Int], _ block: [Int], _ run: Int, _ row: Int, _ unit: Int, _ groups: Int
@@ -24,7 +29,7 @@ import Testing
     #expect(geometry.rowLength == row)
     #expect(geometry.unitLength == unit)
     #expect(geometry.groupCount == groups)
-    #expect(geometry.grid == zip(shape, block).map { $0 / $1 })
+    #expect(geometry.grid == zip(shape, block).map { ($0 + $1 - 1) / $1 })
     #expect(geometry.elementCount == shape.reduce(1, *))
   }
 
@@ -32,7 +37,10 @@ import Testing
   func `rows are sequences of runs of consecutive groups`(_ blocked: BlockedShape) {
     let geometry = blocked.geometry
     #expect(geometry.elementCount % geometry.rowLength == 0)
-    #expect(geometry.rowLength == geometry.runsPerRow * geometry.runLength)
+    #expect(
+      ((geometry.runsPerRow - 1) * geometry.runLength + 1...geometry.runsPerRow * geometry.runLength)
+        .contains(geometry.rowLength))
+    #expect(!blocked.isEven || geometry.rowLength == geometry.runsPerRow * geometry.runLength)
     let computed = (0..<geometry.elementCount).map { element in
       geometry.firstGroup(ofRow: element / geometry.rowLength)
         + element % geometry.rowLength / geometry.runLength
@@ -52,31 +60,43 @@ import Testing
   }
 
   @Test(arguments: BlockedShape.all)
-  func `a unit is the shortest stretch of whole groups`(_ blocked: BlockedShape) {
+  func `a unit is a stretch of whole groups, the shortest of even ones`(_ blocked: BlockedShape) {
     let geometry = blocked.geometry
     let count = geometry.elementCount
     var last = [Int](repeating: 0, count: geometry.groupCount)
     for (element, group) in blocked.groups.enumerated() { last[group] = element }
     let first = (0..<geometry.groupCount).map(geometry.firstElement(ofGroup:))
     func holdsWholeGroups(_ length: Int) -> Bool {
-      count % length == 0 && zip(first, last).allSatisfy { $0 / length == $1 / length }
+      zip(first, last).allSatisfy { $0 / length == $1 / length }
     }
-    #expect(geometry.unitLength == (1...count).first(where: holdsWholeGroups))
+    #expect(holdsWholeGroups(geometry.unitLength))
+    guard blocked.isEven else { return }
+    #expect(
+      geometry.unitLength == (1...count).first { count % $0 == 0 && holdsWholeGroups($0) })
   }
 
   @Test(arguments: BlockedShape.all)
   func `the groups of units are those of their elements`(_ blocked: BlockedShape) {
     let geometry = blocked.geometry
     let unit = geometry.unitLength
-    let units = geometry.elementCount / unit
+    let units = (geometry.elementCount + unit - 1) / unit
     for start in Set([0, units / 2, units - 1]) {
       for end in Set([start + 1, (start + units + 1) / 2, units]) where start < end {
-        let elements = start * unit..<end * unit
+        let elements = start * unit..<min(end * unit, geometry.elementCount)
         let expected = Set(blocked.groups[elements])
         let actual = geometry.groups(ofUnits: elements)
         #expect(Set(actual) == expected, "\(elements)")
       }
     }
+  }
+
+  @Test(arguments: BlockedShape.all)
+  func `a group that is not full is partial`(_ blocked: BlockedShape) {
+    let geometry = blocked.geometry
+    var counts = [Int](repeating: 0, count: geometry.groupCount)
+    for group in blocked.groups { counts[group] += 1 }
+    let full = blocked.block.reduce(1, *)
+    #expect(counts.indices.map(geometry.isPartial(group:)) == counts.map { $0 < full })
   }
 
   @Test(arguments: BlockedShape.all)

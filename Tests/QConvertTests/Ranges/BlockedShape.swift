@@ -23,20 +23,25 @@ struct BlockedShape: Sendable, CustomTestStringConvertible {
         rest /= length
       }
       return shape.indices.reduce(0) { group, axis in
-        group * (shape[axis] / block[axis]) + indices[axis] / block[axis]
+        group * ((shape[axis] + block[axis] - 1) / block[axis]) + indices[axis] / block[axis]
       }
     }
   }
 
-  /// Random shapes of 1 to 4 axes with blocks that divide them.
-  static func random(_ count: Int, seed: UInt64) -> [BlockedShape] {
+  /// Whether all blocks are full.
+  var isEven: Bool { zip(shape, block).allSatisfy { $0 % $1 == 0 } }
+
+  /// Random shapes of 1 to 4 axes with blocks that divide them, or with any.
+  static func random(_ count: Int, seed: UInt64, ragged: Bool = false) -> [BlockedShape] {
     var random = SeededGenerator(seed: seed)
     return (0..<count).map { _ in
       let rank = 1 + random.below(4)
       let shape = (0..<rank).map { _ in random.pick([1, 2, 3, 4, 5, 6, 8, 12, 16, 20, 33]) }
       let limited = shape.reduce(1, *) > 4000 ? shape.map { min($0, 6) } : shape
       let block = limited.map { length in
-        random.pick((1...length).filter { length % $0 == 0 } + [1, length])
+        ragged
+          ? random.pick([1, 1, length, 1 + random.below(length), length + 1])
+          : random.pick((1...length).filter { length % $0 == 0 } + [1, length])
       }
       return BlockedShape(limited, block)
     }
@@ -52,7 +57,16 @@ struct BlockedShape: Sendable, CustomTestStringConvertible {
     BlockedShape([6, 480], [3, 16]),
   ]
 
-  static let all = random(250, seed: 12) + longRows
+  /// Blocks that do not divide the axes of such shapes, and blocks that are longer.
+  static let raggedRows = [
+    BlockedShape([5, 5000], [3, 1]), BlockedShape([4, 4100], [2, 3]),
+    BlockedShape([3, 2049], [1, 5]), BlockedShape([700, 3], [512, 1]),
+    BlockedShape([700, 3], [701, 1]), BlockedShape([6, 480], [4, 33]),
+    BlockedShape([3, 700, 2], [1, 256, 1]), BlockedShape([1, 64], [2, 1]),
+  ]
+
+  static let all =
+    random(250, seed: 12) + longRows + random(250, seed: 16, ragged: true) + raggedRows
 
   /// Stretches of the elements: all, single ones, and random ones.
   func stretches(_ random: inout SeededGenerator) -> [Range<Int>] {

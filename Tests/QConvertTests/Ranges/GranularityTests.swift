@@ -1,5 +1,6 @@
-import QConvert
 import Testing
+
+@testable import QConvert
 
 @Suite struct GranularityTests {
   /// numerics.md, "Block shape per granularity".
@@ -25,6 +26,20 @@ import Testing
     _ granularity: Granularity, _ shape: [Int], _ block: [Int]
   ) throws {
     #expect(try granularity.blockShape(for: shape) == block)
+  }
+
+  @Test(
+    arguments: [
+      (.perBlock(axis: 0, size: 4), [6, 3], [4, 1]),
+      (.perBlock(axis: 1, size: 8), [4, 6], [1, 7]),
+      (.perBlock(axis: 1, size: .max), [4, 6], [1, 7]),
+      (.perBlocks([-1, 5, 1]), [4, 6, 3], [4, 5, 1]),
+    ] as [(Granularity, [Int], [Int])])
+  func `a ragged block reaches beyond its axis by one at most`(
+    _ granularity: Granularity, _ shape: [Int], _ block: [Int]
+  ) throws {
+    #expect(try granularity.blockShape(for: shape, isRagged: true) == block)
+    #expect(throws: GranularityError.self) { try granularity.blockShape(for: shape) }
   }
 
   @Test(

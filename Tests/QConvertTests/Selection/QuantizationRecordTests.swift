@@ -48,6 +48,46 @@ import Testing
     #expect(found.tensors.map(\.spec) == tensors.map(\.spec))
   }
 
+  @Test func `views and entries read back, constants without their bytes`() throws {
+    let tensor = QuantizationRecord.Tensor(
+      name: "k/vars/0", precision: .float32, shape: [2, 3, 5], view: [6, 5],
+      spec: try QuantizationSpec(),
+      entries: [
+        OutputEntry("k/vars/0", .int8, [6, 3], .quantized),
+        OutputEntry("k/vars/2", .float32, [1, 5], .scale),
+        OutputEntry("k/vars/3", .int8, [1, 5], .zeroPoint),
+        OutputEntry("k/vars/4", .float32, [6], .constant([1, 2])),
+      ])
+    let record = QuantizationRecord(layout: "keras", isPacked: false, tensors: [tensor])
+    let found = try #require(try read(record.text)?.tensors.first)
+    #expect(found.view == [6, 5])
+    #expect(
+      found.entries?.map { "\($0.name) \($0.dtype) \($0.shape) \($0.content)" } == [
+        "k/vars/0 I8 [6, 3] quantized", "k/vars/2 F32 [1, 5] scale",
+        "k/vars/3 I8 [1, 5] zeroPoint", "k/vars/4 F32 [6] constant([])",
+      ])
+  }
+
+  @Test(arguments: [
+    #""view":[6,4]"#, #""view":6"#, #""view":[281474976710656,281474976710656]"#,
+    #""view":[-6,-5]"#,
+    #""entries":{}"#, #""entries":[1]"#, #""entries":[{"name":"a","dtype":"I8","shape":[1]}]"#,
+    #""entries":[{"name":"a","dtype":"I9","shape":[1],"content":"scale"}]"#,
+    #""entries":[{"name":"a","dtype":"I8","shape":[1],"content":"scales"}]"#,
+    #""entries":[{"name":"a","dtype":"I8","shape":[0],"content":"scale"}]"#,
+    #""entries":[{"name":"a","dtype":"I8","shape":[16777216,16777216],"content":"scale"}]"#,
+  ])
+  func `views and entries that are none are malformed`(_ member: String) throws {
+    let record = QuantizationRecord(
+      layout: "keras", isPacked: false,
+      tensors: [
+        .init(name: "k", precision: .float32, shape: [2, 3, 5], spec: try QuantizationSpec())
+      ])
+    let text = record.text.replacingOccurrences(
+      of: #""spec":0"#, with: #""spec":0,\#(member)"#)
+    #expect(throws: RecordError.malformed) { try read(text) }
+  }
+
   @Test func `equal specs stand in the text once, under the reference's keys`() throws {
     let spec = try QuantizationSpec()
     let tensors = ["a", "b", "c"].map {

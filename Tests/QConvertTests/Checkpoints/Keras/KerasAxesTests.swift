@@ -53,6 +53,27 @@ import Testing
     #expect(KerasEquation(equation)?.axes(rank: rank + 1) == nil)
   }
 
+  @Test(
+    arguments: [
+      ("ab,bc->ac", [5, 7], [true, false], [1, 7]),
+      ("abc,cde->abde", [5, 2, 3], [true, false, false], [1, 1, 2, 3]),
+      ("abcd,cde->abe", [2, 3, 5], [true, true, false], [1, 1, 5]),
+      ("abc,dc->abd", [7, 5], [false, true], [1, 1, 7]),
+      ("abc,bcd->abd", [6, 5, 7], [false, true, false], [1, 6, 7]),
+      ("abc,cde->abed", [5, 2, 3], [true, false, false], nil),
+    ] as [(String, [Int], [Bool], [Int]?)])
+  func `scales are laid out like the output`(
+    _ text: String, _ shape: [Int], _ contraction: [Bool], _ scales: [Int]?
+  ) throws {
+    let equation = try #require(KerasEquation(text))
+    #expect(equation.isComplete)
+    #expect(equation.contraction(rank: shape.count) == contraction)
+    #expect(equation.scaleShape(ofKernel: shape) == scales)
+    #expect(equation.contraction(rank: shape.count + 1) == nil)
+    #expect(equation.scaleShape(ofKernel: shape + [1]) == nil)
+    #expect(KerasEquation("...x,xy->...y")?.isComplete == false)
+  }
+
   @Test(arguments: [
     "", "ab", "ab,bc", "ab->bc", "->,", "ab,b.c->ac", "ab,bb->ab", "ab-bc,->", "a,é->é",
   ])
