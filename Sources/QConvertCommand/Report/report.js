@@ -44,7 +44,7 @@
   const short = value => {
     if (value === 0 || value == null) return "0";
     const size = Math.abs(value);
-    return size < 1e-4 || size >= 1e6 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
+    return size < 1e-4 || size >= 1e6 ? value.toExponential(1) : size >= 1000 ? value.toFixed(0) : value.toPrecision(3);
   };
   const percent = value => (value === 0 ? "0" : value < 1e-4 ? "< 0.01" : (100 * value).toFixed(2));
   const bytes = value => {
