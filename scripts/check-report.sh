@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Drives the page that `qconvert report` writes in a headless Chromium: sorting, searching, choosing, colours, narrow screens,
-# hostile names. With --screenshot writes docs/report.png instead, of the model that `make demo` fetches.
+# hostile names. With --screenshot writes docs/report.png instead, of the model that `make demo` fetches
+# (fonts-inter makes it look as it should).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tool=$(swift build -c release --show-bin-path)/qconvert
@@ -22,6 +23,8 @@ if [ "${1:-}" = --screenshot ]; then
   trap 'rm -rf "$work"' EXIT
   cp demo/model.safetensors "$work/all-minilm-l6-v2.safetensors"
   "${check[@]}" --model "$work/all-minilm-l6-v2.safetensors" --screenshot docs/report.png
+  # DocC wants pictures beside its articles, and no links.
+  cp docs/report.png Sources/QConvert/QConvert.docc/report.png
 else
   "${check[@]}" --model fixtures/real/minilm-attention.safetensors
 fi
