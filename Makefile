@@ -1,6 +1,6 @@
 # make demo   set up, build, convert a real model and show what came out
 # make test   set up, build, run all tests
-.PHONY: demo test build setup lint format conformance check-arm64 docs clean
+.PHONY: demo test build setup lint format conformance check-arm64 check-report docs clean
 
 demo: build
 	./scripts/demo.sh
@@ -29,6 +29,10 @@ conformance: build
 # Compares the arm64 kernels, under emulation, with those of this machine.
 check-arm64: setup
 	./scripts/check-arm64.sh
+
+# Drives the page that `qconvert report` writes in a headless Chromium.
+check-report: build
+	./scripts/check-report.sh
 
 docs: setup
 	QCONVERT_DOCS=1 swift package --scratch-path .build-docs generate-documentation --target QConvert --warnings-as-errors

@@ -36,4 +36,13 @@ if ! diff <(grep -rlwE 'unsafe' --include='*.swift' Sources | LC_ALL=C sort) doc
   echo "structure: docs/unsafe.txt does not list the files with unsafe code" >&2
   status=1
 fi
+
+# The page of a report runs one script only: the one whose hash its policy names.
+report=Sources/QConvertCommand/Report
+hash=sha256-$(python3 -c 'import base64, hashlib, sys
+print(base64.b64encode(hashlib.sha256(sys.stdin.buffer.read()).digest()).decode())' <$report/report.js)
+if ! grep -qF "\"$hash\"" $report/ReportPage.swift; then
+  echo "structure: ReportPage.swift must have the hash of report.js: $hash" >&2
+  status=1
+fi
 exit $status

@@ -18,7 +18,7 @@ struct QConvertCommand: ParsableCommand {
     version: Version.current,
     subcommands: [
       ConvertCommand.self, InspectCommand.self, VerifyCommand.self, DequantizeCommand.self,
-      CalibrateCommand.self,
+      CalibrateCommand.self, ReportCommand.self,
     ],
     defaultSubcommand: ConvertCommand.self)
 

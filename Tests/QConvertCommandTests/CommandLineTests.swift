@@ -17,7 +17,7 @@ import Testing
 
   /// Recorded by QCONVERT_RECORD=1.
   @Test func `the help is the one on record`() throws {
-    let commands = [[], ["convert"], ["inspect"], ["verify"], ["dequantize"]]
+    let commands = [[], ["convert"], ["inspect"], ["verify"], ["dequantize"], ["report"]]
     let texts = try commands.map { command in
       let result = try Tool.run(command + ["--help"], environment: ["COLUMNS": "80"])
       #expect(result.status == 0)

@@ -75,16 +75,8 @@ extension MetricsReport {
   ///
   /// - Throws: ``StorageError``.
   public func write(to path: FilePath, overwrite: Bool = false) throws {
-    let text = Array((path.extension?.lowercased() == "csv" ? csv : json + "\n").utf8)
-    let file = try OutputFile(
-      path, byteCount: text.count, overwrite: overwrite, isDurable: false)
-    do {
-      try file.write([FileSegment(offset: 0, bytes: text)])
-      try file.commit()
-    } catch {
-      file.discard()
-      throw error
-    }
+    let text = path.extension?.lowercased() == "csv" ? csv : json + "\n"
+    try TextFile.write(text, to: path, overwrite: overwrite)
   }
 
   /// Reads a report that ``json`` has written.
