@@ -1,6 +1,6 @@
 # make demo   set up, build, convert a real model and show what came out
 # make test   set up, build, run all tests
-.PHONY: demo test build setup lint format conformance check-arm64 docs clean
+.PHONY: demo test build setup lint format conformance check-arm64 fuzz docs clean
 
 demo: build
 	./scripts/demo.sh
@@ -29,6 +29,10 @@ conformance: build
 # Compares the arm64 kernels, under emulation, with those of this machine.
 check-arm64: setup
 	./scripts/check-arm64.sh
+
+# Has the tool read files that were changed at random; FUZZ="--count 500" for a minute, --help for more.
+fuzz: build
+	./scripts/fuzz-hdf5.py $(FUZZ)
 
 docs: setup
 	QCONVERT_DOCS=1 swift package --scratch-path .build-docs generate-documentation --target QConvert --warnings-as-errors
