@@ -1,6 +1,6 @@
 # make demo   set up, build, convert a real model and show what came out
 # make test   set up, build, run all tests
-.PHONY: demo test build setup lint format conformance check-arm64 check-report docs clean
+.PHONY: demo test build setup lint format conformance check-arm64 check-report fuzz docs clean
 
 demo: build
 	./scripts/demo.sh
@@ -33,6 +33,10 @@ check-arm64: setup
 # Drives the page that `qconvert report` writes in a headless Chromium.
 check-report: build
 	./scripts/check-report.sh
+
+# Has the tool read files that were changed at random; FUZZ="--count 500" for a minute, --help for more.
+fuzz: build
+	./scripts/fuzz-hdf5.py $(FUZZ)
 
 docs: setup
 	QCONVERT_DOCS=1 swift package --scratch-path .build-docs generate-documentation --target QConvert --warnings-as-errors

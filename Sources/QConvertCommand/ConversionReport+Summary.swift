@@ -35,7 +35,9 @@ extension ConversionReport {
     lines.append(
       "  \(share) % of the tensor bytes are quantized; \(what) \(inputByteCount.asBytes) -> "
         + "\(isBound ? "at most " : "")\(outputByteCount.asBytes) (\(ratio) %)\(time)")
-    if metrics, !wasComplete { lines.append(MetricsReport(self).summary(verbose: verbose)) }
+    if metrics, !wasComplete {
+      lines.append(TerminalReport(MetricsReport(self), .standardOutput).text(verbose: verbose))
+    }
     if let assumption { lines.append("  \(assumption)") }
     if duration == nil { lines.append("  memory: about \(memoryByteCount.asBytes)") }
     return lines.filter { !$0.isEmpty }.joined(separator: "\n")

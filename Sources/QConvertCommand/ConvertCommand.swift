@@ -138,8 +138,9 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private func convert(_ items: [Batch.Item], _ options: ConversionOptions) throws {
-    if metricsOptions.metricsFile != nil {
-      throw ValidationError("--metrics-file is for one model; --metrics --json tells of several")
+    if !metricsOptions.files.isEmpty {
+      throw ValidationError(
+        "--metrics-file and --report are for one model; --metrics --json tells of several")
     }
     let batch = Batch(items, options, continuesOnError: continueOnError ?? true)
     let tellsModels = !runOptions.quiet && !runOptions.progress.isShown && !dryRun

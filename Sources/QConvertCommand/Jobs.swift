@@ -98,7 +98,9 @@ enum Jobs {
   /// What the name of an output ends in by default.
   private static func fileExtension(of input: FilePath, _ command: ConvertCommand) -> String {
     var own = OutputFormat(of: input) ?? .safetensors
-    if own == .keras, Layouts.named(command.layout)?.formats.contains(.keras) != true { own = .hdf5 }
+    if own == .keras, Layouts.named(command.layout)?.formats.contains(.keras) != true {
+      own = .hdf5
+    }
     switch command.format ?? own {
     case .safetensors: return "safetensors"
     // An archive or an index is another kind of file.

@@ -65,7 +65,11 @@ struct Clipped: RangeCalculator {
     let input = Fixtures.real.appending("minilm-attention.safetensors")
     #expect(
       throws: CalculatorError.unknownQParams(
-        "magic", known: ["default", "keras-absmax", "keras-grouped", "static"])
+        "magic",
+        known: [
+          "default", "dynamic", "global_minmax", "keras-absmax", "keras-grouped", "moving_average",
+          "static",
+        ])
     ) {
       try Conversion(of: input, options)
     }

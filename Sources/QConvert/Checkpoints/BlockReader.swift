@@ -1,5 +1,14 @@
-/// Reads elements of tensors that are stored in blocks, with memory it uses again.
+import Synchronization
+
+/// Reads elements of tensors that are stored in blocks, with memory it uses again: up to three times what a
+/// block takes, and for large ones no more than that of all readers together.
 final class BlockReader {
+  /// Blocks of more bytes are decoded one at a time.
+  static let largeBlock = 16 << 20
+  /// What is stored, and twice what is decoded.
+  static let bytesPerBlockByte = 3
+  private static let turn = Mutex(())
+
   private let decoder = BlockDecoder()
   private let scratch = Scratch<UInt8>()
 
@@ -41,18 +50,26 @@ final class BlockReader {
       while !decoded.isFinished(piece.block), let next = decoded.beginNext(),
         let stored = storage.blocks[next]
       {
-        let room = unsafe UnsafeMutableRawBufferPointer(scratch.reserve(storage.blockByteCount))
-        unsafe try decoder.decode(stored, storage.filters, from: file, into: room)
-        unsafe try decoded.finish(next, UnsafeRawBufferPointer(room))
-      }
-      if decoded.isFinished(piece.block) {
-        unsafe try target.put(piece, scratch) { room in
-          unsafe try decoded.read(from: piece.bytes.lowerBound, of: piece.block, into: room)
+        try takingTurns(storage) {
+          let room = unsafe UnsafeMutableRawBufferPointer(scratch.reserve(storage.blockByteCount))
+          unsafe try decoder.decode(stored, storage.filters, from: file, into: room)
+          unsafe try decoded.finish(next, UnsafeRawBufferPointer(room))
         }
-      } else if let stored = storage.blocks[piece.block] {
-        // Rather than wait for one that is at work on the last of them.
-        try decode(piece, stored, storage, file, nil, target)
       }
+      // Rather than wait for one that is at work on the last of them, decode it, too.
+      if decoded.isFinished(piece.block) {
+        try read(piece, decoded, target)
+      } else if let stored = storage.blocks[piece.block] {
+        try decode(piece, stored, storage, file, decoded, target)
+      }
+    }
+  }
+
+  private func read(
+    _ piece: BlockTarget.Piece, _ decoded: DecodedBlocks, _ target: BlockTarget
+  ) throws {
+    unsafe try target.put(piece, scratch) { room in
+      unsafe try decoded.read(from: piece.bytes.lowerBound, of: piece.block, into: room)
     }
   }
 
@@ -62,9 +79,24 @@ final class BlockReader {
   ) throws {
     var whole = piece
     whole.bytes = 0..<storage.blockByteCount
-    unsafe try target.put(whole, scratch) { room in
-      unsafe try decoder.decode(stored, storage.filters, from: file, into: room)
-      unsafe try decoded?.finish(piece.block, UnsafeRawBufferPointer(room))
+    try takingTurns(storage) {
+      if let decoded, decoded.isFinished(piece.block) { return try read(piece, decoded, target) }
+      unsafe try target.put(whole, scratch) { room in
+        unsafe try decoder.decode(stored, storage.filters, from: file, into: room)
+        unsafe try decoded?.finish(piece.block, UnsafeRawBufferPointer(room))
+      }
+    }
+  }
+
+  /// Decodes a block of a tensor; a large one when no other is being decoded, without keeping the memory.
+  private func takingTurns(_ storage: BlockStorage, _ body: () throws -> Void) throws {
+    guard storage.blockByteCount > Self.largeBlock else { return try body() }
+    try Self.turn.withLock { _ in
+      defer {
+        scratch.release()
+        decoder.release()
+      }
+      try body()
     }
   }
 }

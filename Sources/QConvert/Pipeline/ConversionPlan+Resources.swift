@@ -20,15 +20,28 @@ extension ConversionPlan {
       files.reduce(0) { $1.segments.reduce($0) { $0 + $1.bytes.count } } + (index?.bytes.count ?? 0)
     let held = heldGroupCounts.prefix(2).reduce(0, +) * Self.bytesPerHeldGroup
     return Self.processByteCount + tensors.count * Self.bytesPerTensor + headers + held
-      + workers * buffers
+      + workers * buffers + decoderByteCount(workers: workers)
   }
 
-  /// Demands that the groups that reach beyond slabs fit the memory bound: their ranges and parameters
-  /// are held while their tensor is at work, and those of the next tensor already.
+  /// Demands that what is as large as the input makes it fits the memory bound: blocks to be decoded, and
+  /// the ranges and parameters of groups that reach beyond slabs, which are held while their tensor is at
+  /// work, those of the next tensor already.
   func checkMemory(_ options: ConversionOptions) throws(PlanError) {
     guard let bound = options.memoryBound else { return }
-    let least = heldGroupCounts.prefix(2).reduce(0, +) * Self.bytesPerHeldGroup
+    let least =
+      heldGroupCounts.prefix(2).reduce(0, +) * Self.bytesPerHeldGroup
+      + decoderByteCount(workers: options.workerCount)
     guard least <= bound else { throw .memoryBoundTooSmall(bound, least: least) }
+  }
+
+  /// The bytes it takes to decode blocks: large ones one at a time, others by every worker.
+  private func decoderByteCount(workers: Int) -> Int {
+    tensors.reduce(0) { most, tensor in
+      guard let blocks = tensor.work.source.blocks, !blocks.filters.isEmpty else { return most }
+      let isLarge = blocks.blockByteCount > BlockReader.largeBlock
+      return max(
+        most, blocks.blockByteCount * BlockReader.bytesPerBlockByte * (isLarge ? 1 : workers))
+    }
   }
 
   /// The groups of tensors whose groups reach beyond slabs, most first.

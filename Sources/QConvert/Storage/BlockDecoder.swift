@@ -4,6 +4,12 @@ final class BlockDecoder {
   private let spare = Scratch<UInt8>()
   private lazy var inflater = Inflater()
 
+  /// Gives the memory back until it is needed again.
+  func release() {
+    stored.release()
+    spare.release()
+  }
+
   /// Fills a buffer with the elements of a block, undoing its filters in the order opposite to theirs.
   func decode(
     _ block: BlockStorage.Block, _ filters: [BlockFilter], from file: InputFile,

@@ -18,6 +18,12 @@ final class Scratch<Element: BitwiseCopyable> {
     return unsafe UnsafeMutableBufferPointer(rebasing: storage[..<count])
   }
 
+  /// Gives the memory back until it is needed again.
+  func release() {
+    unsafe storage.deallocate()
+    unsafe storage = UnsafeMutableBufferPointer(start: nil, count: 0)
+  }
+
   /// Room for `count` elements, all set to `value`.
   func fill(_ count: Int, with value: Element) -> UnsafeMutableBufferPointer<Element> {
     let buffer = unsafe reserve(count)

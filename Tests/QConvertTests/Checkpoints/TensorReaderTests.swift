@@ -1,110 +1,10 @@
-import CDeflate
 import Fixtures
-import SystemPackage
 import Testing
 
 @testable import QConvert
 
 /// Reads what the test has cut into blocks and filtered by plain means of its own.
 @Suite struct TensorReaderTests {
-  /// A tensor of two-byte elements, element i holding i, stored in blocks.
-  private struct Sample {
-    let tensor: StoredTensor
-    let directory: TemporaryDirectory
-    let expected: [UInt8]
-
-    init(
-      shape: [Int], blockShape: [Int], filters: [BlockFilter],
-      skipped: (Int) -> UInt32 = { _ in 0 },
-      missing: Set<Int> = [], fill: [UInt8] = [0xab, 0xcd],
-      damage: (inout [UInt8]) -> Void = { _ in }
-    ) throws {
-      let count = shape.reduce(1, *)
-      var expected = (0..<count).flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8 & 0xff)] }
-      let grid = zip(shape, blockShape).map { ($0 + $1 - 1) / $1 }
-      var file: [UInt8] = [1, 2, 3]
-      var blocks: [Int: BlockStorage.Block] = [:]
-      for block in 0..<grid.reduce(1, *) {
-        let origin = zip(Self.position(block, grid), blockShape).map { $0 * $1 }
-        var bytes: [UInt8] = []
-        for element in 0..<blockShape.reduce(1, *) {
-          let place = zip(origin, Self.position(element, blockShape)).map { $0 + $1 }
-          let isInside = zip(place, shape).allSatisfy { $0 < $1 }
-          let index = zip(place, shape).reduce(0) { $0 * $1.1 + $1.0 }
-          if isInside, missing.contains(block) {
-            expected[2 * index] = fill[0]
-            expected[2 * index + 1] = fill[1]
-          }
-          bytes += isInside ? [UInt8(index & 0xff), UInt8(index >> 8 & 0xff)] : [0xee, 0xee]
-        }
-        if missing.contains(block) { continue }
-        for (index, filter) in filters.enumerated() where skipped(block) & 1 << index == 0 {
-          bytes = try Self.apply(filter, bytes)
-        }
-        if block == 0 { damage(&bytes) }
-        blocks[block] = BlockStorage.Block(
-          bytes: file.count..<file.count + bytes.count, skippedFilters: skipped(block))
-        file += bytes
-      }
-      directory = try TemporaryDirectory()
-      let storage = BlockStorage(
-        shape: shape, blockShape: blockShape, elementSize: 2, filters: filters, blocks: blocks,
-        fill: fill)
-      tensor = StoredTensor(
-        file: try InputFile(directory.write(file, to: "blocks")),
-        descriptor: TensorDescriptor(
-          name: "t", dtype: .uint16, shape: shape, storage: .encoded(.blocks(storage))))
-      self.expected = expected
-    }
-
-    private static func position(_ index: Int, _ shape: [Int]) -> [Int] {
-      var rest = index
-      return shape.reversed().map { length in
-        defer { rest /= length }
-        return rest % length
-      }.reversed()
-    }
-
-    private static func apply(_ filter: BlockFilter, _ bytes: [UInt8]) throws -> [UInt8] {
-      switch filter {
-      case .shuffle(let size):
-        let count = bytes.count / size
-        return (0..<size).flatMap { byte in (0..<count).map { bytes[$0 * size + byte] } }
-          + bytes[(count * size)...]
-      case .fletcher32:
-        let sum = TensorReaderTests.fletcher32(bytes)
-        return bytes + (0..<4).map { UInt8(sum >> (8 * UInt32($0)) & 0xff) }
-      case .deflate:
-        return try TensorReaderTests.deflated(bytes)
-      }
-    }
-  }
-
-  private static func deflated(_ bytes: [UInt8]) throws -> [UInt8] {
-    let compressor = unsafe try #require(unsafe libdeflate_alloc_compressor(4))
-    defer { unsafe libdeflate_free_compressor(compressor) }
-    var stream = unsafe [UInt8](
-      repeating: 0, count: libdeflate_zlib_compress_bound(compressor, bytes.count))
-    let count = unsafe libdeflate_zlib_compress(
-      compressor, bytes, bytes.count, &stream, stream.count)
-    try #require(count > 0)
-    return Array(stream.prefix(count))
-  }
-
-  /// Fletcher's checksum by its definition: sums modulo 65535, which is 0 only where all words are.
-  private static func fletcher32(_ bytes: [UInt8]) -> UInt32 {
-    var low: UInt32 = 0
-    var high: UInt32 = 0
-    for start in stride(from: 0, to: bytes.count, by: 2) {
-      let second = start + 1 < bytes.count ? UInt32(bytes[start + 1]) : 0
-      low += UInt32(bytes[start]) << 8 | second
-      low = low > 0xffff ? low - 0xffff : low
-      high += low
-      high = high > 0xffff ? high - 0xffff : high
-    }
-    return high << 16 | low
-  }
-
   private static let filters: [[BlockFilter]] = [
     [], [.deflate], [.shuffle(elementSize: 2), .deflate],
     [.shuffle(elementSize: 2), .deflate, .fletcher32], [.fletcher32],
@@ -118,7 +18,7 @@ import Testing
     for _ in 0..<40 {
       let shape = (0..<1 + random.below(4)).map { _ in 1 + random.below(9) }
       let blockShape = shape.map { 1 + random.below($0 + 2) }
-      let sample = try Sample(
+      let sample = try BlockSample(
         shape: shape, blockShape: blockShape, filters: filters, missing: [random.below(6)])
       let count = shape.reduce(1, *)
       #expect(try sample.tensor.bytes(0..<2 * count) == sample.expected)
@@ -133,7 +33,7 @@ import Testing
   }
 
   @Test func `a block may leave filters out`() throws {
-    let sample = try Sample(
+    let sample = try BlockSample(
       shape: [6, 7], blockShape: [2, 3], filters: [.shuffle(elementSize: 2), .deflate],
       skipped: { UInt32($0 % 4) })
     #expect(try sample.tensor.bytes(0..<84) == sample.expected)
@@ -158,7 +58,7 @@ import Testing
         [UInt8](repeating: 0, count: length),
       ] {
         let sum = unsafe bytes.withUnsafeBytes { unsafe Fletcher32.checksum(of: $0) }
-        #expect(sum == Self.fletcher32(bytes), "\(length) bytes")
+        #expect(sum == BlockSample.fletcher32(bytes), "\(length) bytes")
       }
     }
   }
@@ -171,7 +71,7 @@ import Testing
     for _ in 0..<20 {
       let shape = (0..<1 + random.below(4)).map { _ in 1 + random.below(9) }
       let blockShape = shape.map { 1 + random.below($0 + 2) }
-      let sample = try Sample(
+      let sample = try BlockSample(
         shape: shape, blockShape: blockShape, filters: filters,
         skipped: { UInt32($0 % 3 == 1 ? 1 : 0) }, missing: [random.below(6)])
       let place = sample.directory.path("out")
@@ -227,7 +127,7 @@ import Testing
 
   @Test(arguments: Damage.all)
   private func `damage is told`(_ damage: Damage) throws {
-    let sample = try Sample(
+    let sample = try BlockSample(
       shape: [4, 3], blockShape: [2, 3], filters: damage.filters, damage: damage.make)
     let error = try #require(throws: DatasetError.self) { try sample.tensor.bytes(0..<24) }
     if let expected = damage.error {
@@ -245,10 +145,10 @@ import Testing
   @Test func `a stream of another length than the block's is refused`() throws {
     let deflated = try Dictionary(
       uniqueKeysWithValues: [11, 13].map {
-        ($0, try Self.deflated([UInt8](repeating: 1, count: $0)))
+        ($0, try BlockSample.deflated([UInt8](repeating: 1, count: $0)))
       })
     for count in [11, 13] {
-      let sample = try Sample(
+      let sample = try BlockSample(
         shape: [2, 3], blockShape: [2, 3], filters: [.deflate],
         damage: { $0 = deflated[count] ?? [] })
       let error = #expect(throws: DatasetError.self) { try sample.tensor.bytes(0..<12) }
@@ -257,7 +157,7 @@ import Testing
   }
 
   @Test func `bytes in another order, inline and constant ones`() throws {
-    let file = try Sample(shape: [1], blockShape: [1], filters: []).tensor.file
+    let file = try BlockSample(shape: [1], blockShape: [1], filters: []).tensor.file
     func bytes(_ storage: EncodedStorage, _ shape: [Int], _ range: Range<Int>) throws -> [UInt8] {
       try StoredTensor(
         file: file,

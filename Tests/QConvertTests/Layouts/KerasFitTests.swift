@@ -13,7 +13,8 @@ import Testing
       name: "layers/a/vars/0", dtype: dtype, shape: shape,
       storage: .contiguous(0..<shape.reduce(dtype.bitWidth / 8, *)),
       layer: LayerParameter(
-        selectionName: "layers.a.weight", isWeight: true, isOptimizerState: false, channelAxis: 1,
+        selectionName: "layers.a.weight", isWeight: true, isOptimizerState: false,
+        layer: "layers/a", className: className, role: "kernel", channelAxis: 1,
         blockAxis: 0,
         keras: KerasParameter(
           className: className, equation: equation, number: number, numbers: numbers,
@@ -128,7 +129,7 @@ import Testing
     options.selection.exclude = ["*"]
     options.format = .safetensors
     #expect(
-      throws: PlanError.wrongFormat(layout: "keras", .safetensors, takes: [.hdf5])
+      throws: PlanError.wrongFormat(layout: "keras", .safetensors, takes: [.hdf5, .keras])
     ) { try Conversion(of: bench.input, options) }
   }
 

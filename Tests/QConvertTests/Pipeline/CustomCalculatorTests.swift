@@ -202,10 +202,18 @@ import Testing
       try Conversion(of: bench.input, options)
     }
     options.configuration = QuantizerConfig(
-      spec: try QuantizationSpec(qparamsCalculator: "moving_average"))
-    #expect(
-      throws: CalculatorError.unknownQParams(
-        "moving_average", known: ["default", "keras-absmax", "keras-grouped", "static"])
-    ) { try Conversion(of: bench.input, options) }
+      spec: try QuantizationSpec(qparamsCalculator: "dynamic"))
+    #expect(throws: CalculatorError.forActivationsOnly("dynamic")) {
+      try Conversion(of: bench.input, options)
+    }
+  }
+
+  @Test func `the first tensor of a sequence has the parameters that static gives it`() throws {
+    let bench = try ManyTensors.bench()
+    let alone = try bench.converted(ConversionOptions(spec: try QuantizationSpec()))
+    for name in ["moving_average", "global_minmax"] {
+      let spec = try QuantizationSpec(qparamsCalculator: name)
+      #expect(try bench.converted(ConversionOptions(spec: spec)) == alone)
+    }
   }
 }
