@@ -115,7 +115,7 @@ import Testing
     #expect(result.errors.contains("1 of 4 models failed; the first: models/empty: "))
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [["-o", "out"], []])
+  @Test(.timeLimit(.minutes(10)), arguments: [["-o", "out"], []])
   func `a batch that is killed goes on with the next`(_ place: [String]) throws {
     var shards = ShardedModel.eight.shards
     shards.removeLast(6)
@@ -142,7 +142,7 @@ import Testing
     #expect(try output(0).removingLastComponent().names.filter { $0.hasPrefix(".") } == [])
   }
 
-  @Test(.timeLimit(.minutes(1))) func `a batch that is stopped says how to go on`() throws {
+  @Test(.timeLimit(.minutes(10))) func `a batch that is stopped says how to go on`() throws {
     for number in 0..<5 {
       try ShardedModel(shards: [ShardedModel.eight.shards[number]])
         .write(to: directory.path("large/\(number)"))

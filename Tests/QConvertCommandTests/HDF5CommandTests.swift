@@ -12,7 +12,7 @@ import Testing
   }
 
   @Test(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(10)),
     arguments: HostileCase.hdf5.filter { $0.expected == .reject })
   func `a file that is refused leaves nothing behind`(_ hostile: HostileCase) throws {
     let output = directory.path("out.safetensors")

@@ -31,7 +31,7 @@ import Testing
     #expect(Self.later.isSubset(of: HostileCase.hdf5.map(\.name)))
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: HostileCase.hdf5)
+  @Test(.timeLimit(.minutes(10)), arguments: HostileCase.hdf5)
   func `a file is walked or refused as its verdict says`(_ hostile: HostileCase) throws {
     // Its layouts are newer than 1.10 knows.
     let isTooNew = hostile.name == "ok_libver_latest" && HDF5Library.version < (2, 0)
@@ -127,7 +127,7 @@ import Testing
     #expect(error.map { "\($0)" } == "/no/such/program: cannot open: No such file or directory")
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a process that goes on for ever is ended`() throws {
     let directory = try TemporaryDirectory()
     let script = try script("exec sleep 600", in: directory)

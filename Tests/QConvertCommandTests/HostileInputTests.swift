@@ -58,7 +58,7 @@ import Testing
     ]
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: NoFile.all, ["convert", "inspect"])
+  @Test(.timeLimit(.minutes(10)), arguments: NoFile.all, ["convert", "inspect"])
   func `what is no file is refused at once, with the reason`(
     _ noFile: NoFile, _ command: String
   ) throws {

@@ -5,7 +5,7 @@ import Testing
 
 /// Stops the tool at work, and takes its input away.
 @Suite(.serialized) struct InterruptionTests {
-  @Test(.timeLimit(.minutes(2)), arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+  @Test(.timeLimit(.minutes(10)), arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
   func `a signal ends the work without a trace`(_ signal: Int32, _ status: Int32) throws {
     let directory = try TemporaryDirectory()
     // A conversion that ends before the signal arrives is tried again with more to do.
@@ -27,7 +27,7 @@ import Testing
     Issue.record("every conversion ended before the signal")
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `an input that shrinks meanwhile gives an error and no output`() throws {
     let directory = try TemporaryDirectory()
     var refused = 0

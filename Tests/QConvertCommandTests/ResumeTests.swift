@@ -23,7 +23,7 @@ import Testing
     return output
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `whenever it is killed, the rest gives the whole`() throws {
     let expected = try undisturbed()
     let seed = UInt64.random(in: 0...UInt64.max)
@@ -63,7 +63,7 @@ import Testing
     #expect(killed >= 5, "seed \(seed)")
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `there is no output before the end`() throws {
     let expected = try undisturbed()
     #expect(try work.kill(after: 3).status == -SIGKILL)

@@ -14,7 +14,7 @@ import Testing
     work = StoppedWork(model: model, output: directory.path("out"))
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [SIGINT, SIGHUP])
+  @Test(.timeLimit(.minutes(10)), arguments: [SIGINT, SIGHUP])
   func `with shards finished a signal leaves them to be resumed`(_ signal: Int32) throws {
     // A conversion that ends before it takes notice is tried again.
     for _ in 0..<5 {
@@ -42,7 +42,7 @@ import Testing
     Issue.record("every conversion ended before the signal")
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+  @Test(.timeLimit(.minutes(10)), arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
   func `with no shard finished a signal leaves nothing`(_ signal: Int32, _ status: Int32) throws {
     for _ in 0..<5 {
       let result = try work.rest(after: 0).end(by: signal)
@@ -59,7 +59,7 @@ import Testing
     Issue.record("every conversion had a shard before the signal")
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [[], ["--resume"]])
+  @Test(.timeLimit(.minutes(10)), arguments: [[], ["--resume"]])
   func `a second run keeps away from the first`(_ options: [String]) throws {
     let first = try work.rest(after: 1)
     #expect(first.process.isRunning)

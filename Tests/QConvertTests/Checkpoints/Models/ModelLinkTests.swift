@@ -183,13 +183,13 @@ import Glibc
     unsafe #expect(mkfifo(model.appending(name).string, 0o600) == 0)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a FIFO is no shard, and waits for nobody`() throws {
     addFIFO("2")
     #expect(try refusal() == "\(model)/2: not a regular file")
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a FIFO among the companions is left out`() throws {
     try directory.addShard("model/2", "b")
     addFIFO("config.json")
