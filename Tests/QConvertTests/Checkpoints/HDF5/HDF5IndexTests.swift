@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test func `all files are there`() {
-    #expect(Self.facts.count == 13)
+    #expect(Self.facts.count == 14)
   }
 
   @Test(arguments: facts.map(\.name))

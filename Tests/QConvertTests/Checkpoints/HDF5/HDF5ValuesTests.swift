@@ -15,7 +15,7 @@ import Testing
   }()
 
   @Test func `all files are there`() {
-    #expect(Self.files.count == 11)
+    #expect(Self.files.count == 12)
   }
 
   @Test(arguments: files.map(\.name))
