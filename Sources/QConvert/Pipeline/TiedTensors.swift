@@ -12,7 +12,8 @@ struct TiedTensors {
       let tensor = source.descriptor
       guard FloatPrecision(tensor.dtype) != nil, tensor.shape.count >= 2, tensor.byteCount > 0
       else { continue }
-      alike[Kind(dtype: tensor.dtype, shape: tensor.shape), default: []].append(source)
+      let kind = Kind(dtype: tensor.dtype, shape: tensor.shape, blocks: source.compressedForm)
+      alike[kind, default: []].append(source)
     }
     var groups: [[TensorName]] = []
     for sources in alike.values where sources.count > 1 {
@@ -43,6 +44,7 @@ struct TiedTensors {
   private struct Kind: Hashable {
     let dtype: DType
     let shape: [Int]
+    let blocks: BlockStorage?
   }
 
   private static let embeddings = [
@@ -59,7 +61,7 @@ struct TiedTensors {
     var known: [Fingerprint: [Int]] = [:]
     for source in sources {
       var fingerprint = Fingerprint()
-      fingerprint.add(try source.bytes(0..<min(4096, source.descriptor.byteCount)))
+      fingerprint.add(try source.start)
       let candidates = known[fingerprint] ?? []
       var found: Int?
       for index in candidates where try groups[index][0].hasBytes(of: source) {
@@ -77,11 +79,48 @@ struct TiedTensors {
   }
 }
 
+/// Compressed tensors are compared as they are stored, which is much faster than decoding them: what was
+/// compressed in the same way has the same bytes if it had before.
 extension StoredTensor {
+  /// How compressed blocks are stored, but for where; nil for tensors that are stored otherwise.
+  fileprivate var compressedForm: BlockStorage? {
+    guard case .encoded(.blocks(let blocks)) = descriptor.storage, !blocks.filters.isEmpty
+    else { return nil }
+    return BlockStorage(
+      shape: blocks.shape, blockShape: blocks.blockShape, elementSize: blocks.elementSize,
+      filters: blocks.filters,
+      blocks: blocks.blocks.mapValues {
+        BlockStorage.Block(bytes: 0..<$0.bytes.count, skippedFilters: $0.skippedFilters)
+      },
+      fill: blocks.fill)
+  }
+
+  /// The first bytes.
+  fileprivate var start: [UInt8] {
+    get throws {
+      guard compressedForm != nil else { return try bytes(0..<min(4096, descriptor.byteCount)) }
+      guard let first = storedBlocks.first else { return [] }
+      return try file.bytes(first.lowerBound..<min(first.lowerBound + 4096, first.upperBound))
+    }
+  }
+
   fileprivate func hasBytes(of other: StoredTensor) throws -> Bool {
+    if compressedForm != nil {
+      for (own, others) in zip(storedBlocks, other.storedBlocks) {
+        for (own, others) in zip(own.chunks(of: 1 << 20), others.chunks(of: 1 << 20)) {
+          guard try file.bytes(own) == other.file.bytes(others) else { return false }
+        }
+      }
+      return true
+    }
     for range in (0..<descriptor.byteCount).chunks(of: 1 << 20) {
       guard try bytes(range) == other.bytes(range) else { return false }
     }
     return true
+  }
+
+  /// Where blocks are in the file, in the order of the grid.
+  private var storedBlocks: [Range<Int>] {
+    blocks?.blocks.sorted { $0.key < $1.key }.map(\.value.bytes) ?? []
   }
 }

@@ -15,11 +15,19 @@ enum HDF5DatasetDescription {
     let file: HDF5RawFile?
 
     /// The chunks, if they are many and their index is one that is understood; else libhdf5 is asked.
-    fileprivate func chunkTree(rank: Int, count: UInt64) -> HDF5ChunkTree? {
+    fileprivate func chunks(_ chunk: [UInt64], in space: qc_h5_space, count: UInt64) -> [UInt64]? {
       guard let file, count > Self.fewChunks, count < UInt64(HDF5Message.limit / 32),
-        let header = try? HDF5ObjectHeader(at: address, in: file), let root = header.chunkTree
+        let header = try? HDF5ObjectHeader(at: address, in: file)
       else { return nil }
-      return try? HDF5ChunkTree(at: root, rank: rank, count: Int(count), in: file)
+      if let root = header.chunkTree {
+        return try? HDF5ChunkTree(at: root, rank: chunk.count, count: Int(count), in: file)?.numbers
+      }
+      guard let array = header.fixedArray, let elementSize = header.chunkElementSize
+      else { return nil }
+      let grid = HDF5FixedArray.Grid(
+        chunk: chunk, limits: space.limitList,
+        chunkByteCount: chunk.reduce(UInt64(elementSize), &*))
+      return try? HDF5FixedArray(at: array, grid, count: Int(count), in: file)?.numbers
     }
   }
 
@@ -71,7 +79,7 @@ enum HDF5DatasetDescription {
       record.append(qc_h5_stored(dataset.id))
     default:
       record.append(3)
-      try record.append(chunked: dataset, properties, facts, at: place)
+      try record.append(chunked: dataset, properties, facts, space, at: place)
     }
     try record.append(fill: properties, facts, type, size: size)
     self = .record(record)
@@ -113,14 +121,15 @@ extension HDF5Message {
 
   fileprivate mutating func append(
     chunked dataset: borrowing HDF5Handle, _ properties: borrowing HDF5Handle,
-    _ facts: qc_h5_storage, at place: HDF5DatasetDescription.Place
+    _ facts: qc_h5_storage, _ space: qc_h5_space, at place: HDF5DatasetDescription.Place
   ) throws(HDF5Failure) {
     append(Int(facts.chunk_rank))
-    for extent in [UInt64](firstOf: facts.chunk, count: facts.chunk_rank) { append(extent) }
+    let chunk = [UInt64](firstOf: facts.chunk, count: facts.chunk_rank)
+    for extent in chunk { append(extent) }
     var count: UInt64 = 0
     unsafe try HDF5Failure.check(qc_h5_chunk_count(dataset.id, &count), .storage)
     var chunks = HDF5Chunks(rank: Int(facts.chunk_rank))
-    if let numbers = place.chunkTree(rank: chunks.rank, count: count)?.numbers {
+    if let numbers = place.chunks(chunk, in: space, count: count) {
       chunks = HDF5Chunks(rank: chunks.rank, numbers: numbers)
     } else {
       try chunks.collect(of: dataset, count: count, userBlock: place.userBlock)

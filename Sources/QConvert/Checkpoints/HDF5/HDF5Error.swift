@@ -44,7 +44,8 @@ extension HDF5Error: CustomStringConvertible {
     switch self {
     case .notHDF5(let format): Self.describe(format)
     case .libraryUnusable: "libhdf5 does not start"
-    case .indexerFailed(let reason): "libhdf5 gave up on this file (\(reason)): damaged or hostile"
+    case .indexerFailed(let reason):
+      "libhdf5 gave up on this file (\(reason)): damaged or hostile" + Self.hint(reason)
     case .indexMalformed(let offset):
       "the index of the file makes no sense at byte \(offset): damaged or hostile"
     case .otherFile: "another file has taken its place meanwhile"
@@ -107,6 +108,11 @@ extension HDF5Error: CustomStringConvertible {
     case let format?: format.description(insteadOf: "an HDF5 file")
     case nil: "not an HDF5 file: its signature is missing"
     }
+  }
+
+  private static func hint(_ reason: String) -> String {
+    reason.contains("took too long")
+      ? ", or of more chunks than libhdf5 before 1.14.4 can list: larger chunks help" : ""
   }
 
   private static func explanation(of message: String) -> String {

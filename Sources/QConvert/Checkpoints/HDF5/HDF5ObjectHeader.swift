@@ -19,6 +19,8 @@ struct HDF5ObjectHeader {
   private(set) var chunkElementSize: Int?
   /// Where the B-tree of the chunks is, in the layouts that have one.
   private(set) var chunkTree: UInt64?
+  /// Where the fixed array of the chunks is, in the layouts that have one.
+  private(set) var fixedArray: UInt64?
 
   private let file: HDF5RawFile
   private var isVersion2 = false
@@ -80,6 +82,7 @@ struct HDF5ObjectHeader {
         } else if type == 0x08 {
           chunkElementSize = elementSize(layout: data)
           chunkTree = tree(layout: data)
+          fixedArray = array(layout: data)
         }
       }
     }
@@ -93,6 +96,14 @@ struct HDF5ObjectHeader {
     case 3: return layout[1] == 2 ? layout[3..<3 + file.offsetSize].littleEndian : nil
     default: return nil
     }
+  }
+
+  private func array(layout: [UInt8]) -> UInt64? {
+    guard layout.count >= 5, layout[0] == 4, layout[1] == 2 else { return nil }
+    // Behind the extents of chunks: the kind of index, of which this is the third, and its page bits.
+    let place = 5 + Int(layout[3]) * Int(layout[4])
+    guard layout.count >= place + 2 + file.offsetSize, layout[place] == 3 else { return nil }
+    return layout[place + 2..<place + 2 + file.offsetSize].littleEndian
   }
 
   /// The last of the extents of chunks, which is the size of an element; nil for other layouts.

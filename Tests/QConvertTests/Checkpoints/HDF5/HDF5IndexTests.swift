@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test func `all files are there`() {
-    #expect(Self.facts.count == 15)
+    #expect(Self.facts.count == 16)
   }
 
   @Test(arguments: facts.map(\.name))

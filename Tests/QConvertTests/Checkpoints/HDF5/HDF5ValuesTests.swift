@@ -15,7 +15,7 @@ import Testing
   }()
 
   @Test func `all files are there`() {
-    #expect(Self.files.count == 13)
+    #expect(Self.files.count == 14)
   }
 
   @Test(arguments: files.map(\.name))
