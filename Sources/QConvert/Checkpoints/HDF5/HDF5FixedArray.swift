@@ -88,7 +88,8 @@ struct HDF5FixedArray {
 extension HDF5FixedArray.Grid {
   /// The number of chunks; nil where it does not fit, or the grid has no end.
   fileprivate var count: Int? {
-    guard chunk.count == limits.count, !chunk.contains(0), !limits.contains(.max) else { return nil }
+    guard chunk.count == limits.count, !chunk.contains(0), !limits.contains(.max)
+    else { return nil }
     var count = 1
     for cells in counts {
       let (product, overflow) = count.multipliedReportingOverflow(by: Int(clamping: cells))
