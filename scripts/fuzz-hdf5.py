@@ -324,9 +324,6 @@ def fuzz(arguments, seeds, number, folder):
     rng, seed, data = make_input(arguments.seed, number, seeds)
     source = folder / ("in" + (".safetensors" if seed.suffix == ".safetensors" else ".h5"))
     source.write_bytes(data)
-    for name in ("out", "tmp"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-        (folder / name).mkdir()
     options = rng.choice(OPTIONS)
     inspects = rng.random() < 0.5
     if inspects:
@@ -338,7 +335,14 @@ def fuzz(arguments, seeds, number, folder):
         name = "q.safetensors" if "safetensors" in options else "q.h5" if "hdf5" in options else "q" + source.suffix
         command = [arguments.tool, "convert", source.name, "-o", f"out/{name}", "--sync", "none", *options]
         written = {name}
-    status, problems, text = check(command, folder, data, written)
+    for _ in range(2):
+        for place in ("out", "tmp"):
+            shutil.rmtree(folder / place, ignore_errors=True)
+            (folder / place).mkdir()
+        status, problems, text = check(command, folder, data, written)
+        # A machine that stood still does so once.
+        if not any(problem.startswith("over") for problem in problems):
+            break
     if status == 0 and not problems and not inspects and "--dry-run" not in options:
         again, others, text = check([arguments.tool, "inspect", f"out/{name}"], folder, data, written)
         if again != 0:
