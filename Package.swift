@@ -58,8 +58,8 @@ let package = Package(
       dependencies: [.product(name: "SystemPackage", package: "swift-system")],
       path: "fixtures",
       exclude: [
-        "make_archives.py", "make_calibration.py", "make_golden.py", "make_hdf5.py",
-        "make_keras.py",
+        "keras_values.py", "make_archives.py", "make_calibration.py", "make_golden.py",
+        "make_hdf5.py", "make_keras.py",
       ],
       sources: ["Fixtures.swift", "SafetensorsFile.swift", "TemporaryDirectory.swift"],
       resources: [

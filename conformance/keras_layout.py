@@ -20,9 +20,11 @@ from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 warnings.filterwarnings("ignore")
+sys.path.insert(0, str(Path(__file__).parent.parent / "fixtures"))
 import h5py
 import keras
 import numpy as np
+from keras_values import vary
 
 layers = keras.layers
 #: The options of the tool, and the same for Keras.
@@ -107,23 +109,6 @@ def large():
     return keras.Sequential([keras.Input((1500,)), layers.Dense(1111), layers.Dense(1000, use_bias=False)])
 
 
-def fill(model):
-    """Gives every variable values: some channels and blocks of them constant, zero, tiny or far from zero."""
-    random = np.random.default_rng(5)
-    for variable in model.weights:
-        values = (random.standard_normal(variable.shape) * 0.1).astype("float32")
-        if values.ndim > 1 and values.size > 4:
-            flat = values.reshape(-1, values.shape[-1])
-            flat[:, 0] = 0
-            flat[:, -1] = 0.75
-            flat[flat.shape[0] // 2 :, flat.shape[1] // 2] = -0.0
-            flat[0] += 100
-            flat[-1] = np.abs(flat[-1]) + 3
-            flat[:, flat.shape[1] // 3] *= 1e-30
-        variable.assign(values)
-    return model
-
-
 def quantize(model, mode, **filters):
     config = keras.quantizers.Int8QuantizationConfig() if mode == "int8" else \
         keras.quantizers.Int4QuantizationConfig(block_size=None if mode < 0 else mode)
@@ -206,15 +191,15 @@ def check_weights(tool, make, folder, options, mode):
     what = f"{make.__name__} {' '.join(options) or 'without options'}"
     source, target, back = (folder / f"{n}.weights.h5" for n in ("float", "quantized", "back"))
     own_file = folder / "own.weights.h5"
-    fill(make()).save_weights(source)
+    vary(make(), least=4).save_weights(source)
     if make is equations:
         # Only a configuration tells equations; in a file of weights its text may be an attribute.
         archive = folder / "float.keras"
-        fill(make()).save(archive)
+        vary(make(), least=4).save(archive)
         with h5py.File(source, "a") as file:
             file.attrs["model_config"] = zipfile.ZipFile(archive).read("config.json").decode()
     run([tool, source, "-o", target, *options, *OPTIONS])
-    expected = quantize(fill(make()), mode)
+    expected = quantize(vary(make(), least=4), mode)
     expected.save_weights(own_file)
     ours, theirs = contents(target), contents(own_file)
     expect(ours.keys() == theirs.keys(), f"{what}: {sorted(ours.keys() ^ theirs.keys())}")
@@ -241,7 +226,7 @@ def check_weights(tool, make, folder, options, mode):
 def check_archive(tool, make, folder, options, mode):
     what = f"archive of {make.__name__} {' '.join(options)}"
     source, target = folder / "float.keras", folder / "quantized.keras"
-    fill(make()).save(source)
+    vary(make(), least=4).save(source)
     run([tool, source, "-o", target, *options, *OPTIONS])
     # Made anew, layers would have names that count on.
     expected = quantize(keras.models.load_model(source), mode)
@@ -267,7 +252,7 @@ def check_refusals(tool, folder):
     keras.Sequential([keras.Input((4,)), layers.Dense(8, dtype="bfloat16")]).save_weights(source)
     error = run([tool, source, "-o", folder / "x.weights.h5", *OPTIONS], fails=True)
     expect("F32 only" in error, error)
-    fill(equations()).save_weights(source)
+    vary(equations(), least=4).save_weights(source)
     error = run([tool, source, "-o", folder / "x.weights.h5", *OPTIONS], fails=True)
     expect("pass the .keras archive" in error, error)
 
@@ -286,7 +271,7 @@ def main():
                 keras.backend.clear_session()
                 count += check_weights(tool, make, folder, options, mode)
         check_refusals(tool, folder)
-        fill(equations()).save(folder / "probe.keras")
+        vary(equations(), least=4).save(folder / "probe.keras")
         if subprocess.run([tool, "inspect", folder / "probe.keras"], capture_output=True).returncode == 0:
             for options, mode in MODES:
                 for make in (plain_texts, nested, equations):

@@ -53,7 +53,7 @@ extension CalibrationState {
       func entry(_ buffer: Buffer, _ dtype: DType, _ values: [Double]) -> OutputEntry {
         OutputEntry(
           buffer.name(of: name), dtype, state.grid,
-          .constant(values.flatMap { dtype.bytes(of: $0) }))
+          .constant(dtype.bytes(of: values)))
       }
       var entries = [entry(.scale, .float32, state.qparams.map { Double($0.scale) })]
       if spec.dtype.isInteger {
@@ -149,32 +149,21 @@ extension QuantizationSpec {
 }
 
 extension DType {
-  /// The little-endian bytes of a value that the type holds exactly.
-  fileprivate func bytes(of value: Double) -> [UInt8] {
-    func bytes(_ bits: some FixedWidthInteger) -> [UInt8] {
-      (0..<bits.bitWidth / 8).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }
-    }
-    return switch self {
-    case .float64: bytes(value.bitPattern)
-    case .float16: bytes(HalfFloat.float16.bits(Float(value)))
-    case .bfloat16: bytes(HalfFloat.bfloat16.bits(Float(value)))
-    case .int32: bytes(Int32(value))
-    default: bytes(Float(value).bitPattern)
+  /// The bytes of elements with these values.
+  fileprivate func bytes(of values: [Double]) -> [UInt8] {
+    let byteCount = values.count * bitWidth / 8
+    return unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+      for index in values.indices {
+        unsafe store(values[index], at: index, in: UnsafeMutableRawBufferPointer(buffer))
+      }
+      count = byteCount
     }
   }
 
-  /// The values that bytes stand for.
+  /// The values of elements.
   fileprivate func values(of bytes: [UInt8]) -> [Double] {
-    let width = bitWidth / 8
-    return stride(from: 0, to: bytes.count, by: width).map { start in
-      let bits = bytes[start..<start + width].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-      return switch self {
-      case .float64: Double(bitPattern: bits)
-      case .float16: Double(HalfFloat.float16.value(UInt16(truncatingIfNeeded: bits)))
-      case .bfloat16: Double(HalfFloat.bfloat16.value(UInt16(truncatingIfNeeded: bits)))
-      case .int32: Double(Int32(truncatingIfNeeded: bits))
-      default: Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
-      }
+    unsafe bytes.withUnsafeBytes { buffer in
+      (0..<bytes.count / (bitWidth / 8)).map { unsafe value(at: $0, in: buffer) }
     }
   }
 }

@@ -20,9 +20,10 @@ public struct CoreMLLayout: OutputLayout {
     let base = (module.isEmpty ? "" : module + ".") + "_COREML_/\(tensor.name.parameter)/"
     return [
       OutputEntry(tensor.name.string, tensor.precision.dtype, tensor.shape, .dequantized),
-      OutputEntry(base + "compression_type", .int64, [1], .constant(littleEndian(3))),
+      OutputEntry(base + "compression_type", .int64, [1], .constant(Int64(3).littleEndianBytes)),
       OutputEntry(
-        base + "quantization_n_bits", .int64, [], .constant(littleEndian(spec.dtype.bitWidth))),
+        base + "quantization_n_bits", .int64, [],
+        .constant(Int64(spec.dtype.bitWidth).littleEndianBytes)),
       OutputEntry(base + "quantization_scale", .float32, tensor.grid, .scale),
       OutputEntry(base + "zero_point", spec.dtype.storage, tensor.grid, .zeroPoint),
     ]
@@ -30,11 +31,6 @@ public struct CoreMLLayout: OutputLayout {
 
   /// The version of the buffers.
   public var closingEntries: [OutputEntry] {
-    [OutputEntry("_COREML_/metadata_version", .int64, [], .constant(littleEndian(1)))]
+    [OutputEntry("_COREML_/metadata_version", .int64, [], .constant(Int64(1).littleEndianBytes))]
   }
-}
-
-/// The bytes of a 64-bit integer, the lowest first.
-private func littleEndian(_ value: Int) -> [UInt8] {
-  (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
 }

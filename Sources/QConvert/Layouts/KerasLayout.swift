@@ -78,10 +78,3 @@ extension KerasParameter {
     className == "EinsumDense" ? equation.flatMap { KerasEquation($0) } : nil
   }
 }
-
-extension UInt32 {
-  /// The bytes, the lowest first.
-  fileprivate var littleEndianBytes: [UInt8] {
-    (0..<4).map { UInt8(truncatingIfNeeded: self >> (8 * $0)) }
-  }
-}

@@ -7,9 +7,8 @@ import SystemPackage
 /// that puts the last byte of their band, wait in a file without a name, and are added at the end, in the order
 /// of the plan: the output is the same whatever worker made which chunk when.
 final class ChunkSink: OutputSink {
-  var place: FilePath { output }
+  let place: FilePath
   private let files: FileSink
-  private let output: FilePath
   private let spool: SpoolFile
   /// The entries in chunks in the order of the plan.
   private let entries: [PlannedEntry]
@@ -21,7 +20,7 @@ final class ChunkSink: OutputSink {
   /// Takes over what the files were created for; where that fails they are given up.
   init(_ plan: ConversionPlan, into files: FileSink, at output: FilePath) throws {
     self.files = files
-    self.output = output
+    place = output
     entries = (plan.tensors.flatMap(\.entries) + plan.closingEntries).filter { $0.grid != nil }
     var gatherers: [TensorName: BandGatherer] = [:]
     var chunks: [TensorName: [SpooledChunk]] = [:]
@@ -65,7 +64,7 @@ final class ChunkSink: OutputSink {
   func commit() throws {
     let chunks = chunks.withLock { $0 }
     try FreeSpace.check(
-      for: output,
+      for: place,
       needed: chunks.values.reduce(0) { $1.reduce($0) { $0 + $1.byteCount } })
     let buffer = Scratch<UInt8>()
     for file in Set(entries.map(\.file)).sorted() {

@@ -14,7 +14,7 @@ protocol EntrySink: Sendable {
 
 extension EntrySink {
   /// Nothing stays: the directory for temporary files is as good as any.
-  var place: FilePath { .temporary }
+  var place: FilePath { .temporaryDirectory.appending("qconvert") }
 
   /// Nothing follows from it.
   func finish(file: Int) {}

@@ -134,7 +134,7 @@ struct PlanBuilder {
       let (outline, archive) = template.outline(weightsByteCount: byteCount)
       let start = archive.weights.lowerBound
       segments =
-        outline.segments.map { FileSegment(offset: $0.offset, bytes: $0.bytes) } + archive.texts
+        outline.segments + archive.texts
         + segments.map { FileSegment(offset: start + $0.offset, bytes: $0.bytes) }
       places = places.map {
         Place(bytes: start + $0.bytes.lowerBound..<start + $0.bytes.upperBound)

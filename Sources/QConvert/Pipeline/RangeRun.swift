@@ -47,12 +47,7 @@ struct RangeRun {
   }
 
   private func place(ofItem item: Int) -> (tensor: Int, slab: Int) {
-    var low = 0
-    var high = ends.count - 1
-    while low < high {
-      let middle = (low + high) / 2
-      if ends[middle] > item { high = middle } else { low = middle + 1 }
-    }
-    return (low, item - (low == 0 ? 0 : ends[low - 1]))
+    let tensor = ends.partitioningIndex { $0 > item }
+    return (tensor, item - (tensor == 0 ? 0 : ends[tensor - 1]))
   }
 }

@@ -50,13 +50,9 @@ struct WorkSchedule: Sendable {
   var count: Int { stages.last?.end ?? 0 }
 
   subscript(index: Int) -> WorkItem {
-    var low = 0
-    var high = stages.count - 1
-    while low < high {
-      let middle = (low + high) / 2
-      if stages[middle].end > index { high = middle } else { low = middle + 1 }
-    }
-    let start = low == 0 ? 0 : stages[low - 1].end
-    return WorkItem(tensor: stages[low].tensor, pass: stages[low].pass, slab: index - start)
+    let stage = stages.partitioningIndex { $0.end > index }
+    let start = stage == 0 ? 0 : stages[stage - 1].end
+    return WorkItem(
+      tensor: stages[stage].tensor, pass: stages[stage].pass, slab: index - start)
   }
 }

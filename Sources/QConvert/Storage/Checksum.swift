@@ -16,5 +16,5 @@ struct Checksum {
   }
 
   /// The bytes of the checksum in an archive, the lowest first.
-  var bytes: [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+  var bytes: [UInt8] { value.littleEndianBytes }
 }

@@ -7,6 +7,12 @@ import Glibc
 #endif
 
 extension FilePath {
+  /// The directory for temporary files.
+  static var temporaryDirectory: FilePath {
+    guard let path = unsafe getenv("TMPDIR"), unsafe path.pointee != 0 else { return "/tmp" }
+    return unsafe FilePath(platformString: path)
+  }
+
   /// The path to the same file without any link.
   func resolvingLinks() throws(Errno) -> FilePath {
     let result: FilePath? = unsafe withPlatformString { path in

@@ -61,19 +61,14 @@ final class InputFile: Sendable {
 
   /// Fills the buffer with the bytes from `offset` on.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StorageError) {
-    var done = 0
-    while done < buffer.count {
-      let count: Int
-      do {
-        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-        count = unsafe try descriptor.read(fromAbsoluteOffset: Int64(offset + done), into: rest)
-      } catch {
-        throw .cannotRead(path, error as? Errno ?? .ioError)
-      }
-      guard count > 0 else {
-        throw .endsEarly(path, expected: offset + buffer.count, available: offset + done)
-      }
-      done += count
+    let count: Int
+    do throws(Errno) {
+      count = unsafe try descriptor.readAll(fromAbsoluteOffset: offset, into: buffer)
+    } catch {
+      throw .cannotRead(path, error)
+    }
+    guard count == buffer.count else {
+      throw .endsEarly(path, expected: offset + buffer.count, available: offset + count)
     }
   }
 

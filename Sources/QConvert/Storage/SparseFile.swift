@@ -10,12 +10,6 @@ import Glibc
 ///
 /// What is never written takes no room, whatever the size of the file.
 struct SparseFile: ~Copyable {
-  /// Where temporary files go.
-  static var directory: FilePath {
-    guard let path = unsafe getenv("TMPDIR"), unsafe path.pointee != 0 else { return "/tmp" }
-    return unsafe FilePath(platformString: path)
-  }
-
   let path: FilePath
   private let descriptor: FileDescriptor
 
@@ -64,15 +58,9 @@ struct SparseFile: ~Copyable {
   func bytes(_ range: Range<Int>) throws(Errno) -> [UInt8] {
     do {
       return try unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
-        count = 0
-        while count < range.count {
-          let rest = unsafe UnsafeMutableRawBufferPointer(
-            UnsafeMutableBufferPointer(rebasing: buffer[count...]))
-          let read = unsafe try descriptor.read(
-            fromAbsoluteOffset: Int64(range.lowerBound + count), into: rest)
-          guard read > 0 else { throw Errno.ioError }
-          count += read
-        }
+        count = unsafe try descriptor.readAll(
+          fromAbsoluteOffset: range.lowerBound, into: UnsafeMutableRawBufferPointer(buffer))
+        guard count == range.count else { throw Errno.ioError }
       }
     } catch {
       throw error as? Errno ?? .ioError

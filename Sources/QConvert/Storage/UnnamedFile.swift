@@ -49,17 +49,11 @@ final class UnnamedFile: Sendable {
 
   /// Fills a buffer with bytes that were written.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StorageError) {
-    var done = 0
-    while done < buffer.count {
-      let count: Int
-      do {
-        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-        count = unsafe try descriptor.read(fromAbsoluteOffset: Int64(offset + done), into: rest)
-      } catch {
-        throw .cannotRead(place, error as? Errno ?? .ioError)
-      }
-      guard count > 0 else { throw .cannotRead(place, .ioError) }
-      done += count
+    do throws(Errno) {
+      let count = unsafe try descriptor.readAll(fromAbsoluteOffset: offset, into: buffer)
+      guard count == buffer.count else { throw Errno.ioError }
+    } catch {
+      throw .cannotRead(place, error)
     }
   }
 
@@ -76,13 +70,5 @@ final class UnnamedFile: Sendable {
     let file = try TemporaryFile(for: place, clearsLeftovers: false)
     file.remove()
     return file.descriptor
-  }
-}
-
-extension FilePath {
-  /// A place in the directory for temporary files.
-  static var temporary: FilePath {
-    let directory = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? ""
-    return FilePath(directory.isEmpty ? "/tmp" : directory).appending("qconvert")
   }
 }

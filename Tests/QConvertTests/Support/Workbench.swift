@@ -48,6 +48,18 @@ struct Workbench {
 }
 
 extension FilePath {
+  /// The bytes of every tensor in the file.
+  var tensorBytes: [TensorName: [UInt8]] {
+    get throws {
+      let checkpoint = try Checkpoint(self)
+      return Dictionary(
+        uniqueKeysWithValues: try checkpoint.tensors.map { tensor in
+          let stored = StoredTensor(file: checkpoint.data, descriptor: tensor)
+          return (tensor.name, try stored.bytes(0..<tensor.byteCount))
+        })
+    }
+  }
+
   /// The bytes of the file.
   var fileBytes: [UInt8] {
     get throws { [UInt8](try Data(contentsOf: URL(filePath: string))) }

@@ -76,7 +76,7 @@ struct KerasArchive: Sendable {
   ///
   /// - Throws: ``ArchiveError``, ``StorageError`` where there is no room for it.
   func weights() throws -> InputFile {
-    let directory = SparseFile.directory
+    let directory = FilePath.temporaryDirectory
     let byteCount = Int(clamping: weightsEntry.byteCount)
     try FreeSpace.check(for: directory, needed: byteCount)
     do {

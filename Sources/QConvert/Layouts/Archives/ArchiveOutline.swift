@@ -16,7 +16,7 @@ struct ArchiveOutline: Sendable {
   /// Where the checksums of each entry go that are not known yet: four bytes, the lowest first.
   private(set) var checksumOffsets: [[Int]] = []
   /// What is around the bytes of entries and those checksums, in order.
-  private(set) var segments: [(offset: Int, bytes: [UInt8])] = []
+  private(set) var segments: [FileSegment] = []
   /// The size of the archive.
   private(set) var byteCount = 0
 
@@ -42,11 +42,12 @@ struct ArchiveOutline: Sendable {
     let start = byteCount
     byteCount += record.bytes.count
     guard let gap = record.unknownChecksum else {
-      segments.append((start, record.bytes))
+      segments.append(FileSegment(offset: start, bytes: record.bytes))
       return nil
     }
-    segments.append((start, Array(record.bytes[..<gap])))
-    segments.append((start + gap + 4, Array(record.bytes[(gap + 4)...])))
+    segments.append(FileSegment(offset: start, bytes: Array(record.bytes[..<gap])))
+    segments.append(
+      FileSegment(offset: start + gap + 4, bytes: Array(record.bytes[(gap + 4)...])))
     return start + gap
   }
 }

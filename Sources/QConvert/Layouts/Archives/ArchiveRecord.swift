@@ -96,15 +96,9 @@ struct ArchiveRecord {
 
   private static func clamped(_ value: Int) -> UInt32 { UInt32(clamping: value) }
 
-  private mutating func append16(_ value: UInt16) {
-    bytes += (0..<2).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-  }
+  private mutating func append16(_ value: UInt16) { bytes += value.littleEndianBytes }
 
-  private mutating func append32(_ value: UInt32) {
-    bytes += (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-  }
+  private mutating func append32(_ value: UInt32) { bytes += value.littleEndianBytes }
 
-  private mutating func append64(_ value: Int) {
-    bytes += (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-  }
+  private mutating func append64(_ value: Int) { bytes += UInt64(value).littleEndianBytes }
 }

@@ -21,7 +21,7 @@ struct HDF5Skeleton: Sendable {
   ///
   /// - Throws: `HDF5OutputError`, or `HDF5Error.libraryUnusable`.
   init(
-    of outline: HDF5Outline, directory: FilePath = SparseFile.directory
+    of outline: HDF5Outline, directory: FilePath = .temporaryDirectory
   ) throws {
     self = try HDF5Library.run {
       Result {
