@@ -482,31 +482,97 @@ INLINE void dequantize_lanes_as(enum qc_code code, enum qc_float type, bool reci
 
 // ---------------------------------------------------------------- packing
 
-static void pack(unsigned bits, const uint8_t *codes, size_t count, uint8_t *out) {
-  size_t per_byte = 8 / bits, i = 0;
-  uint8_t mask = (uint8_t)((1u << bits) - 1);
-  if (bits == 4) {
-    for (; i + 2 * LANES <= count; i += 2 * LANES) {
-      vb2 pair;
-      __builtin_memcpy(&pair, codes + i, sizeof pair);
-      vb byte = (pair.even & 15) | pair.odd << 4;
-      __builtin_memcpy(out + i / 2, &byte, sizeof byte);
-    }
+// A byte with these bits in every byte.
+INLINE uint64_t everywhere(uint8_t byte) { return byte * 0x0101010101010101u; }
+
+// The low `bits` of 8 bytes as one number, the first lowest: neighbours move together, then pairs, then fours.
+INLINE uint64_t gather_bits(unsigned bits, uint64_t x) {
+  x = (x & 0x00ff00ff00ff00ff) | (x & 0xff00ff00ff00ff00) >> (8 - bits);
+  x = (x & 0x0000ffff0000ffff) | (x & 0xffff0000ffff0000) >> (16 - 2 * bits);
+  return (x & 0xffffffff) | x >> 32 << 4 * bits;
+}
+
+// The way back.
+INLINE uint64_t scatter_bits(unsigned bits, uint64_t x) {
+  uint64_t fours = (1ull << 4 * bits) - 1, pairs = (1ull << 2 * bits) - 1, ones = (1ull << bits) - 1;
+  x = (x & fours) | (x >> 4 * bits & fours) << 32;
+  pairs |= pairs << 32;
+  x = (x & pairs) | (x >> 2 * bits & pairs) << 16;
+  ones |= ones << 16;
+  ones |= ones << 32;
+  return (x & ones) | (x >> bits & ones) << 8;
+}
+
+INLINE void pack_as(unsigned bits, bool is_offset, const uint8_t *codes, size_t count, uint8_t *out, size_t size) {
+  uint64_t mask = everywhere((uint8_t)((1u << bits) - 1)), offset = everywhere(is_offset ? (uint8_t)(1u << (bits - 1)) : 0);
+  size_t i = 0, end = 0;
+  for (; i + 8 <= count; i += 8, end += bits) {
+    uint64_t x;
+    __builtin_memcpy(&x, codes + i, 8);
+    x = gather_bits(bits, (x ^ offset) & mask);
+    __builtin_memcpy(out + end, &x, bits);
   }
-  for (; i < count; i += per_byte) {
-    uint8_t byte = 0;
-    for (size_t j = 0; j < per_byte && i + j < count; j++) byte |= (uint8_t)((codes[i + j] & mask) << (j * bits));
-    out[i / per_byte] = byte;
+  if (i < count) {
+    uint64_t x = 0;
+    __builtin_memcpy(&x, codes + i, count - i);
+    // The bits beyond the last code stay zero.
+    x = (x ^ offset) & mask & (~0ull >> 8 * (8 - (count - i)));
+    x = gather_bits(bits, x);
+    size_t bytes = ((count - i) * bits + 7) / 8;
+    __builtin_memcpy(out + end, &x, bytes);
+    end += bytes;
+  }
+  if (end < size) __builtin_memset(out + end, 0, size - end);
+}
+
+INLINE void unpack_as(unsigned bits, bool is_offset, bool is_signed, const uint8_t *packed, size_t count, uint8_t *codes) {
+  uint64_t sign = everywhere((uint8_t)(1u << (bits - 1)));
+  uint64_t low = everywhere((uint8_t)((1u << bits) - 1));
+  for (size_t i = 0; i < count; i += 8, packed += bits) {
+    size_t n = count - i < 8 ? count - i : 8;
+    uint64_t x = 0;
+    __builtin_memcpy(&x, packed, (n * bits + 7) / 8);
+    x = scatter_bits(bits, x);
+    // What is signed and stored as it is has its sign in the highest bit; an offset one has the opposite.
+    if (is_offset) x ^= sign;
+    if (is_signed) x |= ((x & sign) >> (bits - 1)) * 0xffu & ~low;
+    __builtin_memcpy(codes + i, &x, n);
   }
 }
 
-static void unpack(unsigned bits, bool is_signed, const uint8_t *packed, size_t count, uint8_t *codes) {
-  size_t per_byte = 8 / bits;
-  uint8_t mask = (uint8_t)((1u << bits) - 1), sign = (uint8_t)(is_signed ? 1u << (bits - 1) : 0);
-  for (size_t i = 0; i < count; i++) {
-    uint8_t code = packed[i / per_byte] >> (i % per_byte * bits) & mask;
-    codes[i] = (uint8_t)((code ^ sign) - sign);
+#define FOR_BITS(bits, call)                                                   \
+  switch (bits) {                                                              \
+    case 1: { enum { B = 1 }; call; break; }                                   \
+    case 2: { enum { B = 2 }; call; break; }                                   \
+    case 3: { enum { B = 3 }; call; break; }                                   \
+    case 4: { enum { B = 4 }; call; break; }                                   \
+    case 5: { enum { B = 5 }; call; break; }                                   \
+    case 6: { enum { B = 6 }; call; break; }                                   \
+    case 7: { enum { B = 7 }; call; break; }                                   \
+    case 8: { enum { B = 8 }; call; break; }                                   \
   }
+
+static void pack(unsigned bits, bool is_offset, const uint8_t *codes, size_t count, uint8_t *out, size_t size) {
+  if (bits == 4) {
+    size_t whole = count / (2 * LANES) * (2 * LANES);
+    uint8_t offset = is_offset ? 8 : 0;
+    for (size_t i = 0; i < whole; i += 2 * LANES) {
+      vb2 pair;
+      __builtin_memcpy(&pair, codes + i, sizeof pair);
+      pair ^= offset;
+      vb byte = (pair.even & 15) | pair.odd << 4;
+      __builtin_memcpy(out + i / 2, &byte, sizeof byte);
+    }
+    codes += whole;
+    count -= whole;
+    out += whole / 2;
+    size -= whole / 2;
+  }
+  FOR_BITS(bits, pack_as(B, is_offset, codes, count, out, size))
+}
+
+static void unpack(unsigned bits, bool is_offset, bool is_signed, const uint8_t *packed, size_t count, uint8_t *codes) {
+  FOR_BITS(bits, unpack_as(B, is_offset, is_signed, packed, count, codes))
 }
 
 // ---------------------------------------------------------------- one function per type and code

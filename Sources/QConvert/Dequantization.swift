@@ -91,20 +91,20 @@ extension ConversionPlan {
           slabBytes: slabBytes, entries: [result])
       } else if let data = stored(.quantized), let scale = stored(.scale) {
         let geometry = try checkpoint.layout.geometry(tensor.spec, over: tensor.view)
-        let packedBits = checkpoint.layout.packedBits(of: tensor.spec.dtype)
-        let perByte = packedBits.map { 8 / $0 } ?? 1
+        let packing = checkpoint.layout.packing(of: tensor.spec)
+        let unit = packing.map { max(8 / $0.bits, 1) } ?? 1
         let dequantization = TensorDequantization(
           precision: tensor.precision, spec: tensor.spec,
           scaling: try calculators.qparams(for: tensor.spec).scaling, geometry: geometry,
-          packedBits: packedBits, data: data, scale: scale, zeroPoint: stored(.zeroPoint),
+          packing: packing, data: data, scale: scale, zeroPoint: stored(.zeroPoint),
           minval: stored(.minval))
         drafts[first.name] = .init(
           name: tensor.name, dtype: tensor.precision.dtype, shape: tensor.shape,
           decision: verdict.decision, rule: verdict.rule, entries: [result],
           inputByteCount: data.descriptor.byteCount, work: .dequantize(dequantization),
           slabs: SlabPartition(
-            elementCount: geometry.elementCount, lastAxis: tensor.view.last ?? 1,
-            limit: data.slabByteCount(slabBytes / 4 / perByte) * perByte, perByte: perByte))
+            packing, shape: tensor.view,
+            limit: data.slabByteCount(slabBytes / 4 / unit) * unit))
       }
     }
     let model = checkpoint.model

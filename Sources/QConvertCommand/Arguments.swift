@@ -21,7 +21,18 @@ extension QuantizedDType: ExpressibleByArgument {
 }
 extension QuantizationScheme: ExpressibleByArgument {}
 extension QuantizationFormulation: ExpressibleByArgument {}
-extension ScaleDType: ExpressibleByArgument {}
+extension ScaleDType: ExpressibleByArgument {
+  /// One of the types that the reference has.
+  public init?(argument: String) {
+    guard let type = Self(rawValue: argument), Self.referenceTypes.contains(type) else {
+      return nil
+    }
+    self = type
+  }
+
+  /// The names of these types.
+  public static var allValueStrings: [String] { referenceTypes.map(\.rawValue) }
+}
 extension OutputFormat: ExpressibleByArgument {}
 
 extension HDF5Compression: ExpressibleByArgument {

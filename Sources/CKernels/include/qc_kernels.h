@@ -88,10 +88,10 @@ struct qc_kernels {
   void (*dequantize_lanes)(enum qc_code code, enum qc_float type, const uint8_t *q, size_t lanes,
                            const struct qc_affine *affine, void *out);
 
-  // `bits` (2 or 4) low bits of each byte, the first element in the lowest bits; the last byte of
-  // `out` is filled up with zero bits.
-  void (*pack)(unsigned bits, const uint8_t *codes, size_t count, uint8_t *out);
-  void (*unpack)(unsigned bits, bool is_signed, const uint8_t *packed, size_t count, uint8_t *codes);
+  // The low `bits` (1 to 8) of each byte as a stream of bits, the first element in the lowest ones; `is_offset`
+  // stores them plus 2^(bits-1). The rest of the `size` bytes of `out` is filled up with zero bits.
+  void (*pack)(unsigned bits, bool is_offset, const uint8_t *codes, size_t count, uint8_t *out, size_t size);
+  void (*unpack)(unsigned bits, bool is_offset, bool is_signed, const uint8_t *packed, size_t count, uint8_t *codes);
 
   // Adds what `count` elements differ from `values`, which `codes` stand for, to `sums`. `lowest` and `highest`
   // are the codes at the ends. Sums of 1024 elements are in float32, in a fixed order.

@@ -136,7 +136,7 @@ public struct TensorCalibration: Sendable {
     }
     return TensorQuantization(
       tensor: tensor, precision: precision, spec: spec, geometry: geometry, roundsQParams: false,
-      packedBits: nil, rangeCalculator: rangeCalculator,
+      packing: nil, rangeCalculator: rangeCalculator,
       qparamsCalculator: rule.qparamsCalculator)
   }
 

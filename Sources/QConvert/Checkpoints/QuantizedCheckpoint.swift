@@ -105,9 +105,9 @@ extension OutputLayout {
       spec: tensor.spec, grid: zip(tensor.view, block).map { ($0 + $1 - 1) / $1 }, layer: nil)
     guard recordsEntries else { return try entries(for: quantized) }
     guard let entries = tensor.entries else { throw RecordError.malformed }
-    let packedBits = packedBits(of: tensor.spec.dtype)
+    let packing = packing(of: tensor.spec)
     for entry in entries where !entry.content.isConstant {
-      guard entry.fits(quantized, packedBits: packedBits) else {
+      guard entry.fits(quantized, packing) else {
         throw RecordError.mismatchedEntry(entry.name)
       }
     }

@@ -18,7 +18,7 @@ extension QuantizationSpec {
     let scaleDType = setting.member("scale_dtype").flatMap { $0.isNull ? nil : $0 }
     _ = try setting.member("fake_quantize_cls")?.choice(["default"]) { $0 == "default" ? $0 : nil }
     let dtype = try setting.member("dtype")?.choice(
-      QuantizedDType.allCases.map(\.rawValue), QuantizedDType.init(name:))
+      QuantizedDType.referenceTypes.map(\.rawValue), QuantizedDType.init(name:))
     let scheme = try setting.member("qscheme")?.choice(
       QuantizationScheme.allCases.map(\.rawValue), QuantizationScheme.init(rawValue:))
     let formulation = try setting.member("qformulation")?.choice(

@@ -10,8 +10,8 @@ public struct CoreAILayout: OutputLayout {
   public var roundsQParams: Bool { true }
 
   /// Which types share bytes.
-  public func packedBits(of dtype: QuantizedDType) -> Int? {
-    dtype == .float4E2M1 ? 4 : nil
+  public func packing(of spec: QuantizationSpec) -> CodePacking? {
+    spec.dtype == .float4E2M1 ? CodePacking(bits: 4) : nil
   }
 
   /// An empty original, the quantized data, the scale, and the zero point or minval.
@@ -36,8 +36,8 @@ public struct CoreAIGraphLayout: OutputLayout {
   public var roundsQParams: Bool { true }
 
   /// Which types share bytes.
-  public func packedBits(of dtype: QuantizedDType) -> Int? {
-    CoreAILayout().packedBits(of: dtype)
+  public func packing(of spec: QuantizationSpec) -> CodePacking? {
+    CoreAILayout().packing(of: spec)
   }
 
   /// An empty original, the quantized data, the scale, and the zero point or minval.

@@ -31,8 +31,8 @@ public struct KerasLayout: OutputLayout {
   public var recordsEntries: Bool { true }
 
   /// Which types share bytes.
-  public func packedBits(of dtype: QuantizedDType) -> Int? {
-    dtype == .int4 ? 4 : nil
+  public func packing(of spec: QuantizationSpec) -> CodePacking? {
+    spec.dtype == .int4 ? CodePacking(bits: 4) : nil
   }
 
   /// The kernel, then its parameters under the next numbers.
@@ -44,9 +44,8 @@ public struct KerasLayout: OutputLayout {
       number += 1
       return group.appending("\(number)").string
     }
-    let isPacked = packedBits(of: tensor.spec.dtype) != nil
-    var shape = tensor.view
-    if isPacked { shape[shape.count - 1] = (shape[shape.count - 1] + 1) / 2 }
+    let packing = packing(of: tensor.spec)
+    let shape = packing?.byteShape(tensor.view) ?? tensor.view
     let kernel = OutputEntry(tensor.name.string, .int8, shape, .quantized)
     if case .perBlock(let axis?, let size) = tensor.spec.granularity {
       let blocks = (0..<tensor.view[axis]).map { Float($0 / size) }
@@ -59,7 +58,7 @@ public struct KerasLayout: OutputLayout {
       ]
     }
     let scales =
-      isPacked ? nil : parameter.kerasEquation?.scaleShape(ofKernel: tensor.shape)
+      packing != nil ? nil : parameter.kerasEquation?.scaleShape(ofKernel: tensor.shape)
     return [
       kernel,
       OutputEntry(next(), .float32, scales ?? [tensor.grid.reduce(1, *)], .scale),

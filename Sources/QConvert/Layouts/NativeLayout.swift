@@ -24,8 +24,8 @@ public struct NativeLayout: OutputLayout {
   public var scalings: Set<Scaling> { [.divide, .multiply] }
 
   /// Which types share bytes.
-  public func packedBits(of dtype: QuantizedDType) -> Int? {
-    isPacked && dtype.bitWidth < 8 ? dtype.bitWidth : nil
+  public func packing(of spec: QuantizationSpec) -> CodePacking? {
+    isPacked && spec.dtype.bitWidth < 8 ? CodePacking(bits: spec.dtype.bitWidth) : nil
   }
 
   /// The entries of a quantized tensor, in the order above.
@@ -33,10 +33,8 @@ public struct NativeLayout: OutputLayout {
     let name = tensor.name.string
     let dtype = tensor.spec.dtype
     var entries: [OutputEntry] = []
-    if let bits = packedBits(of: dtype), let last = tensor.shape.last {
-      let perByte = 8 / bits
-      let shape = tensor.shape.dropLast() + [(last + perByte - 1) / perByte]
-      entries.append(OutputEntry(name, .uint8, Array(shape), .quantized))
+    if let packing = packing(of: tensor.spec), !tensor.shape.isEmpty {
+      entries.append(OutputEntry(name, .uint8, packing.byteShape(tensor.shape), .quantized))
     } else {
       entries.append(OutputEntry(name, dtype.storage, tensor.shape, .quantized))
     }

@@ -32,8 +32,8 @@ public protocol OutputLayout: Sendable {
   /// Whether values are quantized with scale and minval as rounded to the precision of the tensor.
   var roundsQParams: Bool { get }
 
-  /// How many low bits of a quantized value of this type are stored, when several share a byte.
-  func packedBits(of dtype: QuantizedDType) -> Int?
+  /// How codes of the last axis share bytes; nil where each has its own.
+  func packing(of spec: QuantizationSpec) -> CodePacking?
 
   /// The entries that take the place of a tensor, in order.
   ///
@@ -71,8 +71,8 @@ extension OutputLayout {
   public var recordsEntries: Bool { false }
   /// Scale and minval stay float32.
   public var roundsQParams: Bool { false }
-  /// Every value takes a byte.
-  public func packedBits(of dtype: QuantizedDType) -> Int? { nil }
+  /// Every code takes a byte.
+  public func packing(of spec: QuantizationSpec) -> CodePacking? { nil }
   /// None.
   public var closingEntries: [OutputEntry] { [] }
 }

@@ -85,7 +85,7 @@ extension PlannedTensor {
     switch work {
     case .copy: slabs.length
     case .quantize(let quantization, _): slabs.length * quantization.precision.byteCount
-    case .dequantize(let dequantization): slabs.length * (dequantization.packedBits ?? 8) / 8
+    case .dequantize(let dequantization): slabs.length * (dequantization.packing?.bits ?? 8) / 8
     }
   }
 }

@@ -38,7 +38,7 @@ extension PlanBuilder.Draft {
     let geometry = try layout.geometry(spec, over: verdict.view ?? tensor.shape)
     let quantization = TensorQuantization(
       tensor: tensor, precision: precision, spec: spec, geometry: geometry,
-      roundsQParams: layout.roundsQParams, packedBits: layout.packedBits(of: spec.dtype),
+      roundsQParams: layout.roundsQParams, packing: layout.packing(of: spec),
       rangeCalculator: try calculators.range(for: spec),
       qparamsCalculator: try calculators.qparams(for: spec))
     guard layout.scalings.contains(quantization.scaling) else {
@@ -50,7 +50,7 @@ extension PlanBuilder.Draft {
       name: tensor.name, precision: precision, shape: tensor.shape, view: geometry.shape,
       spec: spec, grid: geometry.grid, layer: tensor.layer)
     let entries = try entries ?? layout.entries(for: quantized)
-    for entry in entries where !entry.fits(quantized, packedBits: quantization.packedBits) {
+    for entry in entries where !entry.fits(quantized, quantization.packing) {
       throw LayoutError.malformedEntry(layout: layout.name, entry.name)
     }
     self.init(
@@ -60,6 +60,6 @@ extension PlanBuilder.Draft {
       slabs: SlabPartition(
         geometry,
         limit: source.slabByteCount(slabBytes) / precision.byteCount,
-        perByte: quantization.packedBits.map { 8 / $0 } ?? 1), view: geometry.shape)
+        packing: quantization.packing), view: geometry.shape)
   }
 }

@@ -22,11 +22,9 @@ struct SlabPartition: Hashable, Sendable {
   }
 
   /// The partition of a tensor to be quantized, into slabs of at most `limit` elements if its groups
-  /// allow. `perByte` quantized values share a byte, and no byte is shared by two slabs.
-  init(_ geometry: BlockGeometry, limit: Int, perByte: Int) {
-    let packed = SlabPartition(
-      elementCount: geometry.elementCount, lastAxis: geometry.shape.last ?? 1, limit: limit,
-      perByte: perByte)
+  /// allow. No byte of packed codes is shared by two slabs.
+  init(_ geometry: BlockGeometry, limit: Int, packing: CodePacking?) {
+    let packed = SlabPartition(packing, shape: geometry.shape, limit: limit)
     let unit = Self.leastCommonMultiple(geometry.unitLength, packed.alignment)
     elementCount = geometry.elementCount
     alignment = packed.alignment
@@ -36,14 +34,16 @@ struct SlabPartition: Hashable, Sendable {
   }
 
   /// The partition of packed values whose groups do not matter.
-  init(elementCount: Int, lastAxis: Int, limit: Int, perByte: Int) {
-    self.elementCount = elementCount
-    // Packed rows are padded to whole bytes: where they need padding, slabs take whole rows, and a row
-    // that is longer than a slab is a stretch of its own.
-    alignment = lastAxis % perByte == 0 ? perByte : lastAxis
+  init(_ packing: CodePacking?, shape: [Int], limit: Int) {
+    elementCount = shape.reduce(1, *)
+    // Packed rows are padded to whole bytes or words: where they need padding, slabs take whole rows, and
+    // a row that is longer than a slab is a stretch of its own.
+    let unit = packing?.codesPerUnit ?? 1
+    let rows = packing.map { PackedRows($0, shape: shape) }
+    alignment = rows.map { $0.isContinuous ? unit : $0.rowLength } ?? 1
     let fits = alignment <= limit
-    length = fits ? limit / alignment * alignment : max(limit / perByte, 1) * perByte
-    stretch = fits ? elementCount : lastAxis
+    length = fits ? limit / alignment * alignment : max(limit / unit, 1) * unit
+    stretch = fits ? elementCount : shape.last ?? 1
     needsRangePass = false
   }
 

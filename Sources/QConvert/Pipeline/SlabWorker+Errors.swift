@@ -48,7 +48,7 @@ extension TensorQuantization {
     case .float8E4M3: return (0xfe, 0x7e)
     case .float8E5M2: return (0xfb, 0x7b)
     // The code of 6, or the byte that holds a 6 as float8_e4m3.
-    case .float4E2M1: return packedBits == nil ? (0xcc, 0x4c) : (0xf, 0x7)
+    case .float4E2M1: return packing == nil ? (0xcc, 0x4c) : (0xf, 0x7)
     default:
       let (low, high) = spec.limits
       return (UInt8(truncatingIfNeeded: Int(low)), UInt8(truncatingIfNeeded: Int(high)))

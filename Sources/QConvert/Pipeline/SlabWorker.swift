@@ -71,8 +71,8 @@ final class SlabWorker {
         let bytes = unsafe values(in: quantization.precision)
         try unsafe sink.put(bytes, entry, at: elements.lowerBound * width)
       case .quantized:
-        if let bits = quantization.packedBits {
-          let rows = PackedRows(bits: bits, shape: quantization.geometry.shape)
+        if let packing = quantization.packing {
+          let rows = PackedRows(packing, shape: quantization.geometry.shape)
           let bytes = unsafe pack(codes, of: elements, rows)
           try unsafe sink.put(bytes, entry, at: rows.byteOffset(of: elements.lowerBound))
         } else {
@@ -92,10 +92,10 @@ final class SlabWorker {
   ) throws {
     let groups = dequantization.geometry.groups(touchedBy: elements)
     let params = try stored.read(groups, dequantization)
-    let code = dequantization.spec.dtype.code(packed: dequantization.packedBits != nil)
+    let code = dequantization.spec.dtype.code(packed: dequantization.packing != nil)
     let codes: UnsafeMutableBufferPointer<UInt8>
-    if let bits = dequantization.packedBits {
-      let rows = PackedRows(bits: bits, shape: dequantization.geometry.shape)
+    if let packing = dequantization.packing {
+      let rows = PackedRows(packing, shape: dequantization.geometry.shape)
       let packed = try unsafe read(rows.byteRange(of: elements), of: dequantization.data)
       unsafe codes = unsafe unpack(
         packed, of: elements, rows, isSigned: dequantization.spec.dtype.isSignedInteger)
@@ -144,11 +144,11 @@ final class SlabWorker {
     _ codes: UnsafeMutableBufferPointer<UInt8>, of elements: Range<Int>, _ rows: PackedRows
   ) -> UnsafeRawBufferPointer {
     let bytes = unsafe output.reserve(rows.byteRange(of: elements).count)
-    rows.forEachRow(of: elements) { row, byte in
+    rows.forEachRow(of: elements) { row, range in
       unsafe quantizer.kernels.functions.pack(
-        UInt32(rows.bits),
+        UInt32(rows.packing.bits), rows.packing.isOffset,
         codes.baseAddress.unsafelyUnwrapped + (row.lowerBound - elements.lowerBound), row.count,
-        bytes.baseAddress.unsafelyUnwrapped + byte)
+        bytes.baseAddress.unsafelyUnwrapped + range.lowerBound, range.count)
     }
     return UnsafeRawBufferPointer(bytes)
   }
@@ -158,9 +158,10 @@ final class SlabWorker {
   ) -> UnsafeMutableBufferPointer<UInt8> {
     let codes = unsafe unpacked.reserve(elements.count)
     let bytes = unsafe packed.assumingMemoryBound(to: UInt8.self)
-    rows.forEachRow(of: elements) { row, byte in
+    rows.forEachRow(of: elements) { row, range in
       unsafe quantizer.kernels.functions.unpack(
-        UInt32(rows.bits), isSigned, bytes.baseAddress.unsafelyUnwrapped + byte, row.count,
+        UInt32(rows.packing.bits), rows.packing.isOffset, isSigned,
+        bytes.baseAddress.unsafelyUnwrapped + range.lowerBound, row.count,
         codes.baseAddress.unsafelyUnwrapped + (row.lowerBound - elements.lowerBound))
     }
     return unsafe codes

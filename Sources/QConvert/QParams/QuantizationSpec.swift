@@ -51,7 +51,7 @@ public struct QuantizationSpec: Hashable, Sendable {
     self.formulation = formulation
     self.granularity = granularity
     self.floatRange = floatRange
-    self.scaleDType = dtype == .float4E2M1 ? .float8E8M0 : scaleDType
+    self.scaleDType = dtype == .float4E2M1 && scaleDType == .none ? .float8E8M0 : scaleDType
     self.qparamsCalculator = qparamsCalculator
     self.rangeCalculator = rangeCalculator
   }

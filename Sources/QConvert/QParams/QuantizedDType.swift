@@ -1,49 +1,73 @@
-/// The types a weight can be quantized to, under the reference's names.
+/// The types a weight can be quantized to, under the reference's names; the integers of other widths are
+/// those of other ecosystems' layouts.
 public enum QuantizedDType: String, CaseIterable, Sendable {
   case int8, uint8, int4, uint4, int2, uint2
   case float8E4M3 = "float8_e4m3fn"
   case float8E5M2 = "float8_e5m2"
   case float4E2M1 = "float4_e2m1fn"
+  case int1, int3, int5, int6, int7
+  case uint1, uint3, uint5, uint6, uint7
 
-  /// A type by its name or one of the reference's aliases for it.
+  /// The types that the reference has.
+  public static let referenceTypes: [QuantizedDType] = [
+    .int8, .uint8, .int4, .uint4, .int2, .uint2, .float8E4M3, .float8E5M2, .float4E2M1,
+  ]
+
+  /// One of the reference's types by its name or one of the aliases for it.
   public init?(name: String) {
     switch name {
     case "float8_e4m3": self = .float8E4M3
     case "float4_e2m1fn_x2": self = .float4E2M1
-    default: self.init(rawValue: name)
+    default:
+      guard let dtype = Self(rawValue: name), Self.referenceTypes.contains(dtype) else {
+        return nil
+      }
+      self = dtype
     }
+  }
+
+  /// Whole numbers of this width, from 1 to 8 bits.
+  init?(bits: Int, isSigned: Bool) {
+    self.init(rawValue: isSigned ? "int\(bits)" : "uint\(bits)")
   }
 
   /// The number of bits that distinguish the values.
   public var bitWidth: Int {
     switch self {
     case .int8, .uint8, .float8E4M3, .float8E5M2: 8
+    case .int7, .uint7: 7
+    case .int6, .uint6: 6
+    case .int5, .uint5: 5
     case .int4, .uint4, .float4E2M1: 4
+    case .int3, .uint3: 3
     case .int2, .uint2: 2
+    case .int1, .uint1: 1
     }
   }
 
   /// Whether the values are whole numbers; only these have a zero point and a minval.
   public var isInteger: Bool {
     switch self {
-    case .int8, .uint8, .int4, .uint4, .int2, .uint2: true
     case .float8E4M3, .float8E5M2, .float4E2M1: false
+    default: true
     }
   }
 
   /// Whether the values are whole numbers with a sign.
   public var isSignedInteger: Bool {
-    self == .int8 || self == .int4 || self == .int2
+    switch self {
+    case .int1, .int2, .int3, .int4, .int5, .int6, .int7, .int8: true
+    default: false
+    }
   }
 
   /// The type that holds a value when each takes a byte: sub-byte integers in 8-bit ones, float4 in
   /// float8_e4m3fn, which represents its whole grid.
   public var storage: DType {
     switch self {
-    case .int8, .int4, .int2: .int8
-    case .uint8, .uint4, .uint2: .uint8
     case .float8E4M3, .float4E2M1: .float8E4M3
     case .float8E5M2: .float8E5M2
+    default: isSignedInteger ? .int8 : .uint8
     }
   }
 
@@ -51,13 +75,13 @@ public enum QuantizedDType: String, CaseIterable, Sendable {
   /// lowest value of the signed integers, so that as many lie on either side of zero.
   public func limits(_ scheme: QuantizationScheme) -> (min: Double, max: Double) {
     switch self {
-    case .int8, .int4, .int2:
-      let max = Double(1 << (bitWidth - 1) - 1)
-      return (scheme == .symmetricWithClipping ? -max : -max - 1, max)
-    case .uint8, .uint4, .uint2: return (0, Double(1 << bitWidth - 1))
     case .float8E4M3: return (-448, 448)
     case .float8E5M2: return (-57344, 57344)
     case .float4E2M1: return (-6, 6)
+    default:
+      guard isSignedInteger else { return (0, Double(1 << bitWidth - 1)) }
+      let max = Double(1 << (bitWidth - 1) - 1)
+      return (scheme == .symmetricWithClipping ? -max : -max - 1, max)
     }
   }
 
@@ -97,4 +121,9 @@ public enum ScaleDType: String, CaseIterable, Sendable {
   case none
   /// Powers of two.
   case float8E8M0 = "float8_e8m0fnu"
+  /// Eight bits with a fraction, as NVFP4 has them.
+  case float8E4M3 = "float8_e4m3fn"
+
+  /// The types that the reference has.
+  public static let referenceTypes: [ScaleDType] = [.none, .float8E8M0]
 }

@@ -41,11 +41,10 @@ extension QuantizedDType {
   /// How a value is held in a byte; float4 as its code where codes are packed.
   func code(packed: Bool) -> qc_code {
     switch self {
-    case .int8, .int4, .int2: QC_I8
-    case .uint8, .uint4, .uint2: QC_U8
     case .float8E4M3: QC_E4M3
     case .float8E5M2: QC_E5M2
     case .float4E2M1: packed ? QC_E2M1 : QC_E2M1_AS_E4M3
+    default: isSignedInteger ? QC_I8 : QC_U8
     }
   }
 }

@@ -1,38 +1,43 @@
-/// Where packed codes lie: the last axis is packed, and every row of it begins a new byte.
+/// Where packed codes lie: the last axis is packed, and every row of it begins a new byte or word.
 struct PackedRows: Hashable, Sendable {
-  let bits: Int
+  let packing: CodePacking
   let rowLength: Int
+  private let bytesPerRow: Int
 
-  var perByte: Int { 8 / bits }
-  private var bytesPerRow: Int { (rowLength + perByte - 1) / perByte }
-
-  init(bits: Int, shape: [Int]) {
-    self.bits = bits
+  init(_ packing: CodePacking, shape: [Int]) {
+    self.packing = packing
     rowLength = shape.last ?? 1
+    bytesPerRow = packing.bytesPerRow(rowLength)
   }
+
+  /// Whether nothing is filled up between the rows.
+  var isContinuous: Bool { bytesPerRow * 8 == rowLength * packing.bits }
 
   /// The byte that holds an element; the element is the first in its byte.
   func byteOffset(of element: Int) -> Int {
-    element / rowLength * bytesPerRow + element % rowLength / perByte
+    element / rowLength * bytesPerRow + element % rowLength * packing.bits / 8
   }
 
   /// The bytes that hold a stretch of elements, which ends with a row or a byte.
   func byteRange(of elements: Range<Int>) -> Range<Int> {
-    guard let last = elements.last else { return 0..<0 }
-    return byteOffset(of: elements.lowerBound)..<byteOffset(of: last) + 1
+    guard !elements.isEmpty else { return 0..<0 }
+    let end = elements.upperBound
+    return byteOffset(
+      of: elements.lowerBound)..<(end % rowLength == 0
+      ? end / rowLength * bytesPerRow : byteOffset(of: end))
   }
 
-  /// Calls `body` for every stretch without padding in between: the elements, and their first byte
-  /// counted from that of the stretch.
+  /// Calls `body` for every stretch without padding in between: the elements, and their bytes counted from
+  /// the first of the whole stretch.
   func forEachRow(
-    of elements: Range<Int>, _ body: (_ elements: Range<Int>, _ byte: Int) -> Void
+    of elements: Range<Int>, _ body: (_ elements: Range<Int>, _ bytes: Range<Int>) -> Void
   ) {
     let base = byteOffset(of: elements.lowerBound)
-    if rowLength % perByte == 0 { return body(elements, 0) }
+    if isContinuous { return body(elements, byteRange(of: elements).shifted(by: -base)) }
     var start = elements.lowerBound
     while start < elements.upperBound {
       let end = min((start / rowLength + 1) * rowLength, elements.upperBound)
-      body(start..<end, byteOffset(of: start) - base)
+      body(start..<end, byteRange(of: start..<end).shifted(by: -base))
       start = end
     }
   }

@@ -5,8 +5,8 @@ struct TensorDequantization: Sendable {
   let spec: QuantizationSpec
   let scaling: Scaling
   let geometry: BlockGeometry
-  /// How many low bits of a code are stored, when several share a byte.
-  let packedBits: Int?
+  /// How codes share bytes, where they do.
+  let packing: CodePacking?
   var data: StoredTensor
   let scale: StoredTensor
   let zeroPoint: StoredTensor?

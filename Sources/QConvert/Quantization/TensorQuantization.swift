@@ -11,13 +11,13 @@ struct TensorQuantization: Sendable {
   let geometry: BlockGeometry
   /// Whether values are quantized with the scale and minval as rounded to the tensor's precision.
   let roundsQParams: Bool
-  /// How many low bits of a code are stored, when several share a byte.
-  let packedBits: Int?
+  /// How codes share bytes, where they do.
+  let packing: CodePacking?
   let rangeCalculator: any RangeCalculator
   let qparamsCalculator: any QParamsCalculator
 
   var scaling: Scaling { qparamsCalculator.scaling }
-  var code: qc_code { spec.dtype.code(packed: packedBits != nil) }
+  var code: qc_code { spec.dtype.code(packed: packing != nil) }
 
   /// The precision in which parameters are computed: bounds given on both sides are float32.
   var qparamsPrecision: FloatPrecision {

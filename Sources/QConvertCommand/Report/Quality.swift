@@ -32,12 +32,13 @@ enum Quality: String, CaseIterable {
     init(_ dtype: QuantizedDType) {
       expected =
         switch dtype {
-        case .int8, .uint8, .int4, .uint4: 6 * dtype.bitWidth - 6
         // So few steps do worse than the rule.
+        case .int1, .uint1: 1
         case .int2, .uint2: 4
         case .float8E4M3: 6 * 3 + 13
         case .float8E5M2: 6 * 2 + 13
         case .float4E2M1: 6 * 1 + 13
+        default: 6 * dtype.bitWidth - 6
         }
     }
 
@@ -49,7 +50,7 @@ enum Quality: String, CaseIterable {
 extension MetricsReport.Tensor {
   /// The type it is quantized to: its spec begins with it.
   var quantizedDType: QuantizedDType? {
-    treatment.split(separator: " ").first.flatMap { QuantizedDType(name: String($0)) }
+    treatment.split(separator: " ").first.flatMap { QuantizedDType(rawValue: String($0)) }
   }
 }
 

@@ -19,20 +19,25 @@ import Testing
 
   @Test(
     arguments: BlockedShape.random(150, seed: 16)
-      + BlockedShape.random(150, seed: 18, ragged: true), [1, 2, 4])
+      + BlockedShape.random(150, seed: 18, ragged: true),
+    [
+      CodePacking(bits: 8), CodePacking(bits: 4), CodePacking(bits: 2), CodePacking(bits: 3),
+      CodePacking(bits: 6, rowAlignment: 4),
+    ])
   func `slabs hold all elements, whole bytes, and whole groups where one pass is enough`(
-    _ blocked: BlockedShape, _ perByte: Int
+    _ blocked: BlockedShape, _ packing: CodePacking
   ) {
     let geometry = blocked.geometry
     let count = geometry.elementCount
     var random = SeededGenerator(seed: 17)
-    let rows = PackedRows(bits: 8 / perByte, shape: blocked.shape)
+    let rows = PackedRows(packing, shape: blocked.shape)
+    let unit = packing.codesPerUnit
     for limit in [1, 2, 7, 64, 1 + random.below(2 * count), count] {
-      let partition = SlabPartition(geometry, limit: limit, perByte: perByte)
+      let partition = SlabPartition(geometry, limit: limit, packing: packing)
       let slabs = slabs(partition)
       #expect(cover(slabs, count), "limit \(limit)")
-      // A byte is the least.
-      #expect(slabs.allSatisfy { $0.count <= max(limit, perByte) }, "limit \(limit)")
+      // Whole bytes are the least.
+      #expect(slabs.allSatisfy { $0.count <= max(limit, unit) }, "limit \(limit)")
       if count <= limit { #expect(!partition.needsRangePass) }
       if !partition.needsRangePass {
         let groups = slabs.map { Set(blocked.groups[$0]) }
@@ -43,16 +48,16 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 3, 4, 5, 64, 1000], [1, 2, 4])
-  func `packed values without groups are cut at whole bytes`(_ lastAxis: Int, _ perByte: Int) {
+  @Test(arguments: [1, 3, 4, 5, 64, 1000], 1...8)
+  func `packed values without groups are cut at whole bytes`(_ lastAxis: Int, _ bits: Int) {
     let count = 7 * lastAxis
-    let rows = PackedRows(bits: 8 / perByte, shape: [7, lastAxis])
+    let packing = CodePacking(bits: bits)
+    let rows = PackedRows(packing, shape: [7, lastAxis])
     for limit in [1, 3, 10, 100, 10_000] {
-      let partition = SlabPartition(
-        elementCount: count, lastAxis: lastAxis, limit: limit, perByte: perByte)
+      let partition = SlabPartition(packing, shape: [7, lastAxis], limit: limit)
       let slabs = slabs(partition)
       #expect(cover(slabs, count), "limit \(limit)")
-      #expect(slabs.allSatisfy { $0.count <= max(limit, perByte) }, "limit \(limit)")
+      #expect(slabs.allSatisfy { $0.count <= max(limit, packing.codesPerUnit) }, "limit \(limit)")
       let bytes = slabs.map(rows.byteRange(of:))
       #expect(cover(bytes, rows.byteRange(of: 0..<count).count), "limit \(limit)")
     }
@@ -66,10 +71,10 @@ import Testing
 
   @Test func `a range pass is needed only where a group is larger than a slab`() {
     let rows = BlockGeometry(shape: [8, 16], block: [1, 16])
-    #expect(!SlabPartition(rows, limit: 16, perByte: 1).needsRangePass)
-    #expect(SlabPartition(rows, limit: 15, perByte: 1).needsRangePass)
+    #expect(!SlabPartition(rows, limit: 16, packing: nil).needsRangePass)
+    #expect(SlabPartition(rows, limit: 15, packing: nil).needsRangePass)
     let columns = BlockGeometry(shape: [8, 16], block: [8, 1])
-    #expect(SlabPartition(columns, limit: 127, perByte: 1).needsRangePass)
-    #expect(!SlabPartition(columns, limit: 128, perByte: 1).needsRangePass)
+    #expect(SlabPartition(columns, limit: 127, packing: nil).needsRangePass)
+    #expect(!SlabPartition(columns, limit: 128, packing: nil).needsRangePass)
   }
 }

@@ -33,7 +33,7 @@ import Testing
     TensorQuantization(
       tensor: TensorDescriptor(name: "t", dtype: .float32, shape: [5], bytes: 0..<20),
       precision: .float32, spec: try QuantizationSpec(),
-      geometry: BlockGeometry(shape: [5], block: [5]), roundsQParams: false, packedBits: nil,
+      geometry: BlockGeometry(shape: [5], block: [5]), roundsQParams: false, packing: nil,
       rangeCalculator: range, qparamsCalculator: Upper())
   }
 
@@ -54,7 +54,7 @@ import Testing
     let quantization = TensorQuantization(
       tensor: TensorDescriptor(name: "t", dtype: .float32, shape: [4], bytes: 0..<16),
       precision: .float32, spec: try QuantizationSpec(),
-      geometry: BlockGeometry(shape: [4], block: [1]), roundsQParams: false, packedBits: nil,
+      geometry: BlockGeometry(shape: [4], block: [1]), roundsQParams: false, packing: nil,
       rangeCalculator: MinMaxRange(), qparamsCalculator: Upper())
     let ranges = TensorRanges(quantization, slabs: 2)
     ranges.finish(slab: 1, .bounds(first: 1, min: [0, 0, 0], max: [20, 30, 40]))

@@ -30,7 +30,7 @@ import Testing
         return SlabPartition(elementCount: length, length: 4)
       }
       let geometry = BlockGeometry(shape: [length], block: [length])
-      return SlabPartition(geometry, limit: random.pick([3, 100]), perByte: 1)
+      return SlabPartition(geometry, limit: random.pick([3, 100]), packing: nil)
     }
   }
 
@@ -67,7 +67,7 @@ import Testing
   /// Whoever begins to write waits for the last slabs of the range pass: other work comes between.
   @Test func `the range pass of the next tensor comes before the writing of one`() throws {
     let geometry = BlockGeometry(shape: [8], block: [8])
-    let large = SlabPartition(geometry, limit: 4, perByte: 1)
+    let large = SlabPartition(geometry, limit: 4, packing: nil)
     let schedule = WorkSchedule(try plan([large, large]))
     let items = (0..<schedule.count).map { schedule[$0] }
     #expect(items.map(\.tensor) == [0, 0, 1, 1, 0, 0, 1, 1])

@@ -124,22 +124,27 @@ extension Kernels {
     }
   }
 
-  func pack(_ codes: [UInt8], bits: Int) -> [UInt8] {
+  func pack(
+    _ codes: [UInt8], bits: Int, isOffset: Bool = false, fill: Int = 0
+  ) -> [UInt8] {
     let count = codes.count
-    return unsafe withGuards((count * bits + 7) / 8) { out in
+    let size = (count * bits + 7) / 8 + fill
+    return unsafe withGuards(size) { out in
       unsafe withUnaligned(codes) { codes in
         unsafe functions.pack(
-          UInt32(bits), codes.assumingMemoryBound(to: UInt8.self), count,
-          out.assumingMemoryBound(to: UInt8.self))
+          UInt32(bits), isOffset, codes.assumingMemoryBound(to: UInt8.self), count,
+          out.assumingMemoryBound(to: UInt8.self), size)
       }
     }
   }
 
-  func unpack(_ packed: [UInt8], bits: Int, isSigned: Bool, count: Int) -> [UInt8] {
+  func unpack(
+    _ packed: [UInt8], bits: Int, isOffset: Bool = false, isSigned: Bool, count: Int
+  ) -> [UInt8] {
     unsafe withGuards(count) { out in
       unsafe withUnaligned(packed) { packed in
         unsafe functions.unpack(
-          UInt32(bits), isSigned, packed.assumingMemoryBound(to: UInt8.self), count,
+          UInt32(bits), isOffset, isSigned, packed.assumingMemoryBound(to: UInt8.self), count,
           out.assumingMemoryBound(to: UInt8.self))
       }
     }

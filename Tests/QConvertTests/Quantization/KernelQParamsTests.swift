@@ -27,13 +27,13 @@ import Testing
         (nil, nil), (-0.3, nil), (nil, 1.7), (-0.3, 1.7), (0, 0.1), (-1e-30, nil),
       ]
       let ranges = bounds.compactMap { try? FloatRange(low: $0, high: $1) }
-      return QuantizedDType.allCases.flatMap { dtype in
+      return QuantizedDType.referenceTypes.flatMap { dtype in
         ranges.flatMap { range in
           dtype.isInteger
             ? QuantizationScheme.allCases.map {
               Case(dtype: dtype, scheme: $0, range: range, scaleDType: .none)
             }
-            : ScaleDType.allCases.map {
+            : ScaleDType.referenceTypes.map {
               Case(dtype: dtype, scheme: .symmetric, range: range, scaleDType: $0)
             }
         }
@@ -61,7 +61,7 @@ import Testing
     TensorQuantization(
       tensor: TensorDescriptor(name: "t", dtype: precision.dtype, shape: [1], bytes: 0..<4),
       precision: precision, spec: spec, geometry: BlockGeometry(shape: [1], block: [1]),
-      roundsQParams: false, packedBits: nil, rangeCalculator: MinMaxRange(),
+      roundsQParams: false, packing: nil, rangeCalculator: MinMaxRange(),
       qparamsCalculator: StaticQParams())
   }
 

@@ -203,10 +203,11 @@ enum KernelReference {
   // MARK: Packing
 
   /// The bits of all codes as one string, the first code in the lowest bits, cut into bytes.
-  static func pack(_ codes: [UInt8], bits: Int) -> [UInt8] {
+  static func pack(_ codes: [UInt8], bits: Int, isOffset: Bool = false) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: (codes.count * bits + 7) / 8)
     for (index, code) in codes.enumerated() {
-      for bit in 0..<bits where code >> bit & 1 == 1 {
+      let stored = isOffset ? code &+ 1 << (bits - 1) : code
+      for bit in 0..<bits where stored >> bit & 1 == 1 {
         let position = index * bits + bit
         bytes[position / 8] |= 1 << (position % 8)
       }
@@ -214,14 +215,6 @@ enum KernelReference {
     return bytes
   }
 
-  static func unpack(_ bytes: [UInt8], bits: Int, isSigned: Bool, count: Int) -> [UInt8] {
-    (0..<count).map { index in
-      let position = index * bits
-      let code = Int(bytes[position / 8] >> (position % 8)) % (1 << bits)
-      let isNegative = isSigned && code >= 1 << (bits - 1)
-      return UInt8(truncatingIfNeeded: isNegative ? code - 1 << bits : code)
-    }
-  }
 }
 
 /// The kernels' codes, for tables of test cases.
