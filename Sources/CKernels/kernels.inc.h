@@ -220,9 +220,27 @@ INLINE vf at_most_zero(vf value) {
   return __builtin_bit_cast(vf, bits);
 }
 
+// An end of the range is the value of the code 0, and a whole number of steps from zero.
+INLINE vu mlx_affine_of(const struct qc_rule *rule, vf low, vf high, vf *scale, vi *zero, vf *minval) {
+  if (rule->has_low) low = rule->low;
+  if (rule->has_high) high = rule->high;
+  vi is_low_larger = as_float(as_bits(low) & 0x7fffffff) > as_float(as_bits(high) & 0x7fffffff);
+  vf step = larger((high - low) / rule->quant_max, 1e-7f);
+  step = is_low_larger ? step : -step;
+  vf edge = is_low_larger ? low : high;
+  vf steps = __builtin_elementwise_roundeven(edge / step);
+  vi has_steps = steps != 0.0f;
+  *scale = has_steps ? edge / steps : step;
+  *minval = has_steps ? edge : (vf)0.0f;
+  *zero = 0;
+  // Of values whose range is nothing to them no scale is left.
+  return *scale == 0.0f ? (vu)0x7f800000 : as_bits(*scale) & 0x7fffffff;
+}
+
 // Returns the bits of what has to be finite.
 INLINE vu qparams_of(enum qc_float type, const struct qc_rule *rule, vf low, vf high,
                      vf *scale, vi *zero, vf *minval) {
+  if (rule->kind == QC_RULE_MLX_AFFINE) return mlx_affine_of(rule, low, high, scale, zero, minval);
   low = rule->has_low ? (vf)rule->low : at_most_zero(low);
   high = rule->has_high ? (vf)rule->high : larger(high, 0.0f);
   vf magnitude = larger(-low, high);
@@ -435,17 +453,19 @@ INLINE vf decode(enum qc_code code, vb q) {
 }
 
 // The addition comes only with a minval: it would turn -0 into +0 in the float dtypes.
-INLINE vf dequantize(enum qc_code code, bool reciprocal, vb q, struct lane_affine lanes, bool shifted) {
+INLINE vf dequantize(enum qc_code code, enum qc_float type, bool reciprocal, vb q, struct lane_affine lanes, bool shifted,
+                     bool rounds) {
   vf value = decode(code, q);
   if (is_integer(code)) value -= __builtin_convertvector(lanes.zero, vf);
   value = reciprocal ? value / lanes.scale : value * lanes.scale;
+  if (rounds) value = rounded(type, value);
   return shifted ? value + lanes.minval : value;
 }
 
 INLINE void dequantize_runs_as(enum qc_code code, enum qc_float type, bool reciprocal, const uint8_t *q, size_t runs,
                                size_t length, const struct qc_affine *affine, void *out) {
   uint8_t *bytes = out;
-  bool shifted = affine->minval != NULL;
+  bool shifted = affine->minval != NULL, rounds = affine->rounds_product;
   for (size_t run = 0; run < runs; run++) {
     struct lane_affine lanes = run_affine(code, affine, run);
     for (size_t i = 0; i < length; i += LANES) {
@@ -453,11 +473,11 @@ INLINE void dequantize_runs_as(enum qc_code code, enum qc_float type, bool recip
       vb codes = 0;
       if (n == LANES) {
         __builtin_memcpy(&codes, q + i, sizeof codes);
-        store(type, dequantize(code, reciprocal, codes, lanes, shifted), bytes + i * element_size(type));
+        store(type, dequantize(code, type, reciprocal, codes, lanes, shifted, rounds), bytes + i * element_size(type));
       } else {
         uint8_t tail[LANES * 4];
         __builtin_memcpy(&codes, q + i, n);
-        store(type, dequantize(code, reciprocal, codes, lanes, shifted), tail);
+        store(type, dequantize(code, type, reciprocal, codes, lanes, shifted, rounds), tail);
         __builtin_memcpy(bytes + i * element_size(type), tail, n * element_size(type));
       }
     }
@@ -469,13 +489,13 @@ INLINE void dequantize_runs_as(enum qc_code code, enum qc_float type, bool recip
 INLINE void dequantize_lanes_as(enum qc_code code, enum qc_float type, bool reciprocal, const uint8_t *q, size_t lanes,
                                 const struct qc_affine *affine, void *out) {
   uint8_t *bytes = out;
-  bool shifted = affine->minval != NULL;
+  bool shifted = affine->minval != NULL, rounds = affine->rounds_product;
   for (size_t i = 0; i < lanes; i += LANES) {
     size_t n = lanes - i < LANES ? lanes - i : LANES;
     vb codes = 0;
     uint8_t tail[LANES * 4];
     __builtin_memcpy(&codes, q + i, n);
-    store(type, dequantize(code, reciprocal, codes, lanes_affine(code, affine, i, n), shifted), tail);
+    store(type, dequantize(code, type, reciprocal, codes, lanes_affine(code, affine, i, n), shifted, rounds), tail);
     __builtin_memcpy(bytes + i * element_size(type), tail, n * element_size(type));
   }
 }

@@ -94,8 +94,10 @@ extension ConversionPlan {
         let packing = checkpoint.layout.packing(of: tensor.spec)
         let unit = packing.map { max(8 / $0.bits, 1) } ?? 1
         let dequantization = TensorDequantization(
-          precision: tensor.precision, spec: tensor.spec,
-          scaling: try calculators.qparams(for: tensor.spec).scaling, geometry: geometry,
+          precision: tensor.precision,
+          decoding: Decoding(
+            spec: tensor.spec, scaling: try calculators.qparams(for: tensor.spec).scaling,
+            geometry: geometry, roundsProducts: checkpoint.layout.roundsProducts),
           packing: packing, data: data, scale: scale, zeroPoint: stored(.zeroPoint),
           minval: stored(.minval))
         drafts[first.name] = .init(
@@ -131,5 +133,6 @@ extension ConversionPlan {
     }
     self = try PlanBuilder(files: files).plan(ordered)
     index = PlannedIndex(of: self, model)
+    if let layout = checkpoint.layout as? any ModelConfiguring { try unconfigure(model, layout) }
   }
 }

@@ -103,7 +103,17 @@ public struct Verification: Sendable {
     }
       + quantized.files.flatMap(\.tensors).filter { !expected.contains($0.name) }
       .map { .unexpected($0.name) }
-      + original.keptMetadata.filter { !kept.contains($0) }.map { .metadata($0.name) }
+      + plan.metadata.filter { !kept.contains($0) }.map { .metadata($0.name) }
+  }
+}
+
+extension ConversionPlan {
+  /// The metadata of all files, without what is of this library.
+  fileprivate var metadata: [MetadataEntry] {
+    var seen: Set<MetadataEntry> = []
+    return files.flatMap(\.metadata).filter {
+      !MetadataEntry.ownNames.contains($0.name) && seen.insert($0).inserted
+    }
   }
 }
 

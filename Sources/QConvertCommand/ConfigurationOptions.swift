@@ -49,8 +49,8 @@ struct ConfigurationOptions: ParsableArguments {
   }
 
   /// What sets the name of an output apart by default.
-  var label: String {
-    preset ?? config.map { $0.stem ?? "quantized" } ?? quantization.label
+  func label(for layout: (any OutputLayout)?) -> String {
+    preset ?? config.map { $0.stem ?? "quantized" } ?? quantization.label(for: layout)
   }
 
   /// The options of a conversion into a layout, as far as they are here.

@@ -211,7 +211,7 @@ struct ConvertCommand: ParsableCommand {
 
   /// What the name of an output has more than that of its input.
   var label: String {
-    let layout = layout == Layouts.names[0] ? "" : ".\(layout)"
-    return "\(configurationOptions.label)\(layout)"
+    let ending = layout == Layouts.names[0] ? "" : ".\(layout)"
+    return configurationOptions.label(for: Layouts.named(layout)) + ending
   }
 }

@@ -45,9 +45,12 @@ struct QuantizationOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What to write, in the words of the layout's ecosystem; keras: int8, int4.",
+      "What to write, in the words of the layout's ecosystem; keras: int8, int4; mlx: affine.",
       valueName: "name"))
   var variant: String?
+
+  @Option(help: ArgumentHelp("Bits of a value, for layouts with a choice.", valueName: "n"))
+  var bits: Int?
 
   @Option(
     parsing: .unconditional,
@@ -63,33 +66,38 @@ struct QuantizationOptions: ParsableArguments {
   var isGiven: Bool {
     givenDType != nil || scheme != nil || formulation != nil || granularity != nil || axis != nil
       || blockSize != nil || scaleDtype != nil || floatRange != nil || calculator != nil
-      || range != nil || variant != nil || groupSize != nil
+      || range != nil || variant != nil || bits != nil || groupSize != nil
   }
 
   /// What sets the name of an output apart.
-  var label: String { variant ?? dtype.rawValue }
+  func label(for layout: (any OutputLayout)?) -> String {
+    variant ?? (try? layout?.spec(for: request))?.dtype.rawValue ?? dtype.rawValue
+  }
 
   /// The spec that these options describe, in the words of a layout that has some.
   func spec(for layout: any OutputLayout) throws -> QuantizationSpec {
     guard layout.variants.isEmpty else {
       if axis != nil { throw ValidationError("--axis does not go with the layout \(layout.name)") }
-      let base = try layout.spec(for: request)
-      return try spec(base.dtype, base.scheme, base.granularity)
+      return try spec(like: try layout.spec(for: request))
     }
-    if variant != nil || groupSize != nil {
-      throw ValidationError("--variant and --group-size do not go with the layout \(layout.name)")
+    if variant != nil || bits != nil || groupSize != nil {
+      throw ValidationError(
+        "--variant, --bits and --group-size do not go with the layout \(layout.name)")
     }
     return try spec()
   }
 
   /// The spec that these options describe, of one kind of granularity where they name none.
   func spec(default kind: GranularityKind = .perChannel) throws -> QuantizationSpec {
-    try spec(dtype, scheme ?? .symmetric, makeGranularity(default: kind))
+    try spec(
+      like: QuantizationSpec(
+        dtype: dtype, scheme: scheme ?? .symmetric, granularity: makeGranularity(default: kind)))
   }
 
   private var request: LayoutRequest {
     var request = LayoutRequest()
     request.variant = variant
+    request.bits = bits
     request.groupSize = groupSize
     request.dtype = givenDType
     request.scheme = scheme
@@ -104,15 +112,15 @@ struct QuantizationOptions: ParsableArguments {
     return request
   }
 
-  private func spec(
-    _ dtype: QuantizedDType, _ scheme: QuantizationScheme, _ granularity: Granularity
-  ) throws -> QuantizationSpec {
+  /// A spec with what is given here that a layout does not decide.
+  private func spec(like base: QuantizationSpec) throws -> QuantizationSpec {
     try QuantizationSpec(
-      dtype: dtype, scheme: scheme, formulation: formulation ?? .zeroPoint,
-      granularity: granularity,
+      dtype: base.dtype, scheme: base.scheme, formulation: formulation ?? base.formulation,
+      granularity: base.granularity,
       floatRange: floatRange.map { try FloatRange(low: $0.low, high: $0.high) } ?? .observed,
-      scaleDType: scaleDtype ?? .none, qparamsCalculator: calculator ?? "default",
-      rangeCalculator: range ?? "minmax")
+      scaleDType: scaleDtype ?? base.scaleDType,
+      qparamsCalculator: calculator ?? base.qparamsCalculator,
+      rangeCalculator: range ?? base.rangeCalculator)
   }
 
   private func makeGranularity(default kind: GranularityKind) throws -> Granularity {

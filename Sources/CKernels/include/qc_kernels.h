@@ -31,8 +31,15 @@ enum qc_code {
   QC_E2M1_AS_E4M3,  // the same grid, each value as the e4m3 byte that holds it
 };
 
-// How the range of a group becomes its parameters. Every step is rounded to `precision`.
+// Whose formula turns the range of a group into its parameters.
+enum qc_rule_kind {
+  QC_RULE_COREAI,      // coreai-opt's: the range is widened to hold zero, every step is rounded to `precision`
+  QC_RULE_MLX_AFFINE,  // MLX's: the range as it is, in float32; the scale is negative where the positive end is larger
+};
+
+// How the range of a group becomes its parameters.
 struct qc_rule {
+  enum qc_rule_kind kind;
   enum qc_float precision;
   bool asymmetric;
   bool has_low, has_high;  // replace the observed bound by the given one
@@ -51,6 +58,7 @@ struct qc_affine {
   const int32_t *zero;     // added after rounding; NULL for quant_min
   int32_t quant_min, quant_max;
   bool reciprocal;         // scale is one over the step: multiplied where it else divides, and back
+  bool rounds_product;     // on the way back, the product is rounded before minval is added
 };
 
 // Sums over the differences between the elements of a tensor and the values that their codes stand for.
@@ -82,7 +90,8 @@ struct qc_kernels {
   void (*quantize_lanes)(enum qc_float type, enum qc_code code, const void *x, size_t lanes,
                          const struct qc_affine *affine, uint8_t *out);
 
-  // (q - zero) * scale + minval in float32, then rounded to `type`; divided by a scale that is a reciprocal.
+  // (q - zero) * scale + minval in float32, then rounded to `type`, the product too where that is asked for;
+  // divided by a scale that is a reciprocal.
   void (*dequantize_runs)(enum qc_code code, enum qc_float type, const uint8_t *q, size_t runs, size_t length,
                           const struct qc_affine *affine, void *out);
   void (*dequantize_lanes)(enum qc_code code, enum qc_float type, const uint8_t *q, size_t lanes,

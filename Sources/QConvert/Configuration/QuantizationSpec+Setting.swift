@@ -12,13 +12,15 @@ extension QuantizationSpec {
   /// The spec of a configuration. What is left out has the reference's default: int8, symmetric, zp, and
   /// per_tensor.
   ///
-  /// The reference ignores unknown keys; here they are errors.
-  init(_ setting: Setting) throws(ConfigurationError) {
+  /// The reference ignores unknown keys; here they are errors. What a layout has recorded may be of types that
+  /// the reference does not have.
+  init(_ setting: Setting, isRecorded: Bool = false) throws(ConfigurationError) {
     try setting.check(known: Self.keys, ignored: Self.computedKeys)
     let scaleDType = setting.member("scale_dtype").flatMap { $0.isNull ? nil : $0 }
     _ = try setting.member("fake_quantize_cls")?.choice(["default"]) { $0 == "default" ? $0 : nil }
     let dtype = try setting.member("dtype")?.choice(
-      QuantizedDType.referenceTypes.map(\.rawValue), QuantizedDType.init(name:))
+      QuantizedDType.referenceTypes.map(\.rawValue),
+      isRecorded ? QuantizedDType.init(rawValue:) : QuantizedDType.init(name:))
     let scheme = try setting.member("qscheme")?.choice(
       QuantizationScheme.allCases.map(\.rawValue), QuantizationScheme.init(rawValue:))
     let formulation = try setting.member("qformulation")?.choice(

@@ -3,6 +3,8 @@
 public struct LayoutRequest: Sendable {
   /// The name of a variant.
   public var variant: String?
+  /// The bits of a code.
+  public var bits: Int?
   /// The elements of a group in the words of the ecosystem; -1 for a whole channel.
   public var groupSize: Int?
   /// The type to quantize to.

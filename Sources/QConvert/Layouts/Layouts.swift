@@ -2,7 +2,7 @@
 public enum Layouts {
   /// The names, the default first.
   public static let names = [
-    "native", "coreai-prepared", "coreai", "coreai-graph", "coreml", "keras",
+    "native", "coreai-prepared", "coreai", "coreai-graph", "coreml", "keras", "mlx",
   ]
 
   /// The layout of a name; nil when there is none. `isPacked` is about the native layout, whose
@@ -15,6 +15,7 @@ public enum Layouts {
     case "coreai-graph": CoreAIGraphLayout()
     case "coreml": CoreMLLayout()
     case "keras": KerasLayout()
+    case "mlx": MLXLayout()
     default: nil
     }
   }

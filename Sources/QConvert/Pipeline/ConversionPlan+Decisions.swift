@@ -46,6 +46,9 @@ extension ConversionPlan {
       drafts, closing: isCopy ? [] : options.layout.closingEntries, inFile: shards - 1)
     if options.format(for: model) == .safetensors { warnings += model.leftOutDatasets }
     index = PlannedIndex(of: self, model)
+    if let layout = options.layout as? any ModelConfiguring, !isCopy {
+      try configure(model, layout, drafts.map(\.outcome))
+    }
     try checkMemory(options)
   }
 
@@ -72,6 +75,9 @@ extension ConversionPlan {
     where sources[file].last != source {
       sources[file].append(source)
     }
+    let own =
+      tensors.allSatisfy(\.isEmpty)
+      ? [] : (options.layout as? any ModelConfiguring)?.metadata(of: drafts.map(\.outcome)) ?? []
     return try files.roles.enumerated().map { index, role in
       // The parameters stand for the tensors of the file before.
       let main = role == .buffers ? index - 1 : index
@@ -86,7 +92,8 @@ extension ConversionPlan {
       let kept = sources[main].isEmpty ? [main] : sources[main]
       return PlanBuilder.File(
         role: role,
-        metadata: (role == .buffers ? [] : model.metadata(ofShards: kept)) + recorded,
+        metadata: (role == .buffers ? [] : model.metadata(ofShards: kept).replacing(own))
+          + recorded,
         template: try options.template(of: model, isMain: role == .main), archive: archive)
     }
   }

@@ -2,7 +2,7 @@ extension ConversionPlan {
   /// The files of an output directory that are no checkpoints, in the order in which they are written.
   func sidecars(of model: Model) -> [(name: String, byteCount: Int)] {
     guard files.contains(where: { $0.role.isShard }) else { return [] }
-    return model.companions.map { ($0.name, $0.byteCount) }
+    return model.companions.map { ($0.name, rewritten[$0.name]?.count ?? $0.byteCount) }
       + (index.map { [($0.name, $0.bytes.count)] } ?? [])
   }
 

@@ -94,7 +94,10 @@ extension ConversionPlan {
       }
     }
     if let index { fingerprint.add(index.bytes) }
-    for companion in model.companions { fingerprint.add(companion.name) }
+    for companion in model.companions {
+      fingerprint.add(companion.name)
+      if let bytes = rewritten[companion.name] { fingerprint.add(bytes) }
+    }
     return fingerprint.hex
   }
 }

@@ -11,6 +11,8 @@ public struct ConversionPlan: Sendable {
   let closingEntries: [PlannedEntry]
   /// The index of the shards, where there is one.
   var index: PlannedIndex?
+  /// Files of the output directory that are companions of the input with other contents.
+  var rewritten: [String: [UInt8]] = [:]
   /// What the format of the output cannot hold.
   var warnings: [String] = []
 }

@@ -76,26 +76,33 @@ final class DirectorySink: OutputSink {
       guard try FileIdentity(existing: source).hasContents(of: companion.identity) else {
         throw StorageError.changedWhileReading(source)
       }
-      try staging.createDirectories(for: TensorName(companion.name))
-      try FileCopy.copy(
-        source, byteCount: companion.byteCount, to: staging.contents.appending(companion.name),
-        isDurable: isDurable)
-    }
-    if let index = plan.index {
-      try staging.createDirectories(for: TensorName(index.name))
-      let file = try OutputFile(
-        staging.contents.appending(index.name), byteCount: index.bytes.count, overwrite: false,
-        isDurable: isDurable, clearsLeftovers: false)
-      do {
-        try unsafe index.bytes.withUnsafeBytes { bytes in try unsafe file.write(bytes, at: 0) }
-        try file.synchronize()
-        try file.commit()
-      } catch {
-        file.discard()
-        throw error
+      if let bytes = plan.rewritten[companion.name] {
+        try write(bytes, as: companion.name)
+      } else {
+        try staging.createDirectories(for: TensorName(companion.name))
+        try FileCopy.copy(
+          source, byteCount: companion.byteCount, to: staging.contents.appending(companion.name),
+          isDurable: isDurable)
       }
     }
+    if let index = plan.index { try write(index.bytes, as: index.name) }
     try staging.commit()
+  }
+
+  /// Writes a file that holds no weights.
+  private func write(_ bytes: [UInt8], as name: String) throws {
+    try staging.createDirectories(for: TensorName(name))
+    let file = try OutputFile(
+      staging.contents.appending(name), byteCount: bytes.count, overwrite: false,
+      isDurable: isDurable, clearsLeftovers: false)
+    do {
+      try unsafe bytes.withUnsafeBytes { bytes in try unsafe file.write(bytes, at: 0) }
+      try file.synchronize()
+      try file.commit()
+    } catch {
+      file.discard()
+      throw error
+    }
   }
 
   func abandon(after error: any Error) -> any Error {

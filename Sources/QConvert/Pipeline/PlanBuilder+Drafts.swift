@@ -38,7 +38,8 @@ extension PlanBuilder.Draft {
     let geometry = try layout.geometry(spec, over: verdict.view ?? tensor.shape)
     let quantization = TensorQuantization(
       tensor: tensor, precision: precision, spec: spec, geometry: geometry,
-      roundsQParams: layout.roundsQParams, packing: layout.packing(of: spec),
+      roundsQParams: layout.roundsQParams, roundsProducts: layout.roundsProducts,
+      packing: layout.packing(of: spec),
       rangeCalculator: try calculators.range(for: spec),
       qparamsCalculator: try calculators.qparams(for: spec))
     guard layout.scalings.contains(quantization.scaling) else {

@@ -20,8 +20,8 @@ extension SlabWorker {
       let partCodes = unsafe UnsafeMutableBufferPointer(
         rebasing: codes[start..<start + part.count])
       let values = unsafe quantizer.values(
-        ofCodes: partCodes, code: quantization.code, of: part, params: params, quantization.spec,
-        quantization.scaling, quantization.geometry, in: .float32
+        ofCodes: partCodes, code: quantization.code, of: part, params: params,
+        quantization.decoding, in: .float32
       ).assumingMemoryBound(to: Float.self)
       let originals = unsafe input.baseAddress.unsafelyUnwrapped + start * width
       unsafe quantizer.kernels.functions.errors(

@@ -61,7 +61,7 @@ final class SlabWorker {
     func values(in precision: FloatPrecision) -> UnsafeRawBufferPointer {
       unsafe quantizer.values(
         ofCodes: codes, code: quantization.code, of: elements, params: params,
-        quantization.spec, quantization.scaling, quantization.geometry, in: precision)
+        quantization.decoding, in: precision)
     }
     for entry in entries {
       switch entry.entry.content {
@@ -105,8 +105,8 @@ final class SlabWorker {
       unsafe UnsafeMutableRawBufferPointer(codes).copyMemory(from: bytes)
     }
     let values = unsafe quantizer.values(
-      ofCodes: codes, code: code, of: elements, params: params, dequantization.spec,
-      dequantization.scaling, dequantization.geometry, in: dequantization.precision)
+      ofCodes: codes, code: code, of: elements, params: params,
+      dequantization.decoding, in: dequantization.precision)
     for entry in entries {
       try unsafe sink.put(
         values, entry, at: elements.lowerBound * dequantization.precision.byteCount)
@@ -131,8 +131,9 @@ final class SlabWorker {
       let width = dtype.bitWidth / 8
       let out = unsafe UnsafeMutableRawBufferPointer(output.reserve(params.count * width))
       switch entry.entry.content {
-      case .scale: unsafe StoredParams.encode(params.scale, as: dtype, into: out)
-      case .minval: unsafe StoredParams.encode(params.minval, as: dtype, into: out)
+      case .scale: unsafe StoredParams.encode(params.scale, as: dtype, quantizer.kernels, into: out)
+      case .minval:
+        unsafe StoredParams.encode(params.minval, as: dtype, quantizer.kernels, into: out)
       case .zeroPoint: unsafe StoredParams.encode(params.zero, as: dtype, into: out)
       case .quantized, .original, .dequantized, .constant: continue
       }

@@ -16,14 +16,15 @@ public struct Calculators: Sendable {
 
   /// The range calculator `minmax`; the calculators of parameters `static`, `moving_average` and
   /// `global_minmax`; `dynamic`, for activations only; `default`, which stands for `static` where weights
-  /// are quantized and for `moving_average` where activations are observed; and `keras-absmax` and
-  /// `keras-grouped`, which stand for it in the layout of Keras.
+  /// are quantized and for `moving_average` where activations are observed; and `keras-absmax`,
+  /// `keras-grouped` and `mlx-affine`, which stand for it in the layouts of Keras and MLX.
   public static let builtIn = Calculators(
     ranges: ["minmax": MinMaxRange()],
     qparams: [
       "static": StaticQParams(), defaultName: StaticQParams(),
       KerasAbsMaxQParams.name: KerasAbsMaxQParams(),
       KerasGroupedQParams.name: KerasGroupedQParams(),
+      MLXAffineQParams.name: MLXAffineQParams(),
     ],
     running: [movingAverageName: MovingAverageRange(), "global_minmax": GlobalMinMaxRange()])
 

@@ -36,6 +36,9 @@ public protocol QParamsCalculator: Sendable {
 
   /// What the scales do to values.
   var scaling: Scaling { get }
+
+  /// Whether a scale may be negative.
+  var hasSignedScales: Bool { get }
 }
 
 extension QParamsCalculator {
@@ -43,6 +46,8 @@ extension QParamsCalculator {
   public var zeroInclusion: ZeroInclusion { .always }
   /// Values are divided by them, as in the reference.
   public var scaling: Scaling { .divide }
+  /// All are positive.
+  public var hasSignedScales: Bool { false }
 }
 
 /// Which observed ranges are widened to hold zero before they become parameters.
@@ -50,6 +55,8 @@ public enum ZeroInclusion: Hashable, Sendable {
   case always
   /// Those of groups that end with the tensor before they are full, as if filled up with zeros.
   case partialGroups
+  /// None.
+  case never
 }
 
 /// What a scale does to a value on its way to a code.

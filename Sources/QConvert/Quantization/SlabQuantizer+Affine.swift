@@ -3,21 +3,21 @@ import CKernels
 extension SlabQuantizer {
   /// Calls `body` for every segment with its parameters; a length means runs, none means lanes.
   func forEachAffine(
-    in elements: Range<Int>, params: GroupQParams, _ spec: QuantizationSpec, _ scaling: Scaling,
-    _ geometry: BlockGeometry,
+    in elements: Range<Int>, params: GroupQParams, _ decoding: Decoding,
     _ body: (_ start: Int, _ count: Int, _ length: Int?, _ affine: inout qc_affine) -> Void
   ) {
-    let (low, high) = spec.limits
-    let hasMinval = spec.formulation == .minval
+    let (low, high) = decoding.spec.limits
+    let hasMinval = decoding.spec.formulation == .minval
     func affine(_ params: GroupQParams, at index: Int) -> qc_affine {
       unsafe qc_affine(
         scale: params.scale.baseAddress.unsafelyUnwrapped + index,
         minval: hasMinval ? params.minval.baseAddress.unsafelyUnwrapped + index : nil,
         zero: hasMinval ? nil : params.zero.baseAddress.unsafelyUnwrapped + index,
-        quant_min: Int32(low), quant_max: Int32(high), reciprocal: scaling == .multiply)
+        quant_min: Int32(low), quant_max: Int32(high), reciprocal: decoding.scaling == .multiply,
+        rounds_product: decoding.roundsProducts)
     }
     var lanes: (pattern: LanePattern, count: Int, params: GroupQParams)?
-    geometry.forEachSegment(in: elements) { segment in
+    decoding.geometry.forEachSegment(in: elements) { segment in
       switch segment {
       case .runs(let start, let count, let length, let group):
         var affine = unsafe affine(params, at: group - params.first)

@@ -15,7 +15,7 @@ extension SlabQuantizer {
     let type = quantization.precision.kernelType
     let (input, width) = unsafe kernelInput(elements.count, input, quantization.precision)
     unsafe forEachAffine(
-      in: elements, params: params, quantization.spec, quantization.scaling, quantization.geometry
+      in: elements, params: params, quantization.decoding
     ) {
       start, count, length, affine in
       let x = unsafe input.baseAddress.unsafelyUnwrapped + (start - elements.lowerBound) * width
@@ -60,7 +60,8 @@ extension SlabQuantizer {
     var one: Float = 1
     unsafe withUnsafePointer(to: &one) { one in
       var affine = unsafe qc_affine(
-        scale: one, minval: nil, zero: nil, quant_min: 0, quant_max: 0, reciprocal: false)
+        scale: one, minval: nil, zero: nil, quant_min: 0, quant_max: 0, reciprocal: false,
+        rounds_product: false)
       unsafe kernels.functions.quantize_runs(
         QC_F32, quantization.code, quotients.baseAddress, 1, elements.count, &affine,
         codes.baseAddress)

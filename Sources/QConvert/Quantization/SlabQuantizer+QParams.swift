@@ -45,7 +45,7 @@ extension SlabQuantizer {
         &rule, min.count, min.baseAddress, max.baseAddress, params.scale.baseAddress,
         params.zero.baseAddress, params.minval.baseAddress)
       guard isFinite else {
-        let index = unsafe params.scale.firstIndex { !$0.isFinite } ?? 0
+        let index = unsafe params.scale.firstIndex { !$0.isFinite || $0 == 0 } ?? 0
         throw overflow(group: first + index, quantization)
       }
     } else {

@@ -4,12 +4,11 @@ extension SlabQuantizer {
   /// The value of every code, rounded to a precision.
   func values(
     ofCodes codes: UnsafeMutableBufferPointer<UInt8>, code: qc_code, of elements: Range<Int>,
-    params: GroupQParams, _ spec: QuantizationSpec, _ scaling: Scaling, _ geometry: BlockGeometry,
-    in precision: FloatPrecision
+    params: GroupQParams, _ decoding: Decoding, in precision: FloatPrecision
   ) -> UnsafeRawBufferPointer {
     let width = precision == .float64 ? 4 : precision.byteCount
     let out = unsafe floatScratch.reserve(elements.count * precision.byteCount)
-    unsafe forEachAffine(in: elements, params: params, spec, scaling, geometry) {
+    unsafe forEachAffine(in: elements, params: params, decoding) {
       start, count, length, affine in
       let q = unsafe codes.baseAddress.unsafelyUnwrapped + (start - elements.lowerBound)
       let x = unsafe out.baseAddress.unsafelyUnwrapped + (start - elements.lowerBound) * width

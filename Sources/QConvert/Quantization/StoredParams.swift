@@ -1,3 +1,5 @@
+import CKernels
+
 /// Parameters as they are stored in files: read, and encoded.
 final class StoredParams {
   let scratch = QParamsScratch()
@@ -37,9 +39,14 @@ final class StoredParams {
 
   /// Encodes scales or minvals; e8m0 takes the exponent of a power of two.
   static func encode(
-    _ values: UnsafeMutableBufferPointer<Float>, as dtype: DType,
+    _ values: UnsafeMutableBufferPointer<Float>, as dtype: DType, _ kernels: Kernels,
     into out: UnsafeMutableRawBufferPointer
   ) {
+    if let precision = FloatPrecision(dtype), precision != .float64 {
+      unsafe kernels.functions.narrow(
+        precision.kernelType, values.baseAddress, values.count, out.baseAddress)
+      return
+    }
     for i in values.indices { unsafe dtype.store(Double(values[i]), at: i, in: out) }
   }
 
@@ -48,6 +55,12 @@ final class StoredParams {
     _ values: UnsafeMutableBufferPointer<Int32>, as dtype: DType,
     into out: UnsafeMutableRawBufferPointer
   ) {
-    for i in values.indices { unsafe dtype.store(Double(values[i]), at: i, in: out) }
+    switch dtype {
+    case .int32: unsafe out.copyMemory(from: UnsafeRawBufferPointer(values))
+    case .int8, .uint8:
+      for i in values.indices { unsafe out[i] = UInt8(truncatingIfNeeded: values[i]) }
+    default:
+      for i in values.indices { unsafe dtype.store(Double(values[i]), at: i, in: out) }
+    }
   }
 }

@@ -2,13 +2,14 @@
 struct TensorDequantization: Sendable {
   /// The precision of the original, and of the result.
   let precision: FloatPrecision
-  let spec: QuantizationSpec
-  let scaling: Scaling
-  let geometry: BlockGeometry
+  let decoding: Decoding
   /// How codes share bytes, where they do.
   let packing: CodePacking?
   var data: StoredTensor
   let scale: StoredTensor
   let zeroPoint: StoredTensor?
   let minval: StoredTensor?
+
+  var spec: QuantizationSpec { decoding.spec }
+  var geometry: BlockGeometry { decoding.geometry }
 }

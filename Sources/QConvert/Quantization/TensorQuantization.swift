@@ -11,12 +11,17 @@ struct TensorQuantization: Sendable {
   let geometry: BlockGeometry
   /// Whether values are quantized with the scale and minval as rounded to the tensor's precision.
   let roundsQParams: Bool
+  /// Whether the product of code and scale is rounded before a minval is added, on the way back.
+  var roundsProducts = false
   /// How codes share bytes, where they do.
   let packing: CodePacking?
   let rangeCalculator: any RangeCalculator
   let qparamsCalculator: any QParamsCalculator
 
   var scaling: Scaling { qparamsCalculator.scaling }
+  var decoding: Decoding {
+    Decoding(spec: spec, scaling: scaling, geometry: geometry, roundsProducts: roundsProducts)
+  }
   var code: qc_code { spec.dtype.code(packed: packing != nil) }
 
   /// The precision in which parameters are computed: bounds given on both sides are float32.
@@ -27,18 +32,23 @@ struct TensorQuantization: Sendable {
   /// Whether vector kernels find the range and the parameters; float64 and registered calculators take
   /// the general path.
   var hasVectorRange: Bool { precision != .float64 && rangeCalculator is MinMaxRange }
-  var hasVectorQParams: Bool { qparamsPrecision != .float64 && qparamsCalculator is StaticQParams }
+  var hasVectorQParams: Bool {
+    qparamsPrecision != .float64 && qparamsCalculator is any VectorQParams
+  }
 
   /// The range from which the parameters of a group follow: the observed one, widened to hold zero as far as
   /// the calculator wants that, with the given bounds in place of the observed ones.
   func range(ofGroup group: Int, observed: ValueRange) -> ValueRange {
-    switch qparamsCalculator.zeroInclusion {
-    case .partialGroups where !geometry.isPartial(group: group):
-      ValueRange(
-        min: spec.floatRange.low.map(rounded) ?? observed.min,
-        max: spec.floatRange.high.map(rounded) ?? observed.max)
-    case .always, .partialGroups: boundedRange(observed)
-    }
+    let includesZero =
+      switch qparamsCalculator.zeroInclusion {
+      case .always: true
+      case .partialGroups: geometry.isPartial(group: group)
+      case .never: false
+      }
+    guard !includesZero else { return boundedRange(observed) }
+    return ValueRange(
+      min: spec.floatRange.low.map(rounded) ?? observed.min,
+      max: spec.floatRange.high.map(rounded) ?? observed.max)
   }
 
   /// The observed range widened to hold zero, with the given bounds in place of the observed ones.
@@ -60,7 +70,8 @@ struct TensorQuantization: Sendable {
   ) throws(QuantizationError) -> QParams {
     let qparams = qparamsCalculator.qparams(for: range, spec: spec, precision: qparamsPrecision)
     // A zero point beyond any dtype's would overflow the kernels' integers.
-    guard qparams.scale.isFinite, qparams.scale > 0, qparams.minval.isFinite,
+    guard qparams.scale.isFinite, qparams.minval.isFinite,
+      qparams.scale > 0 || (qparamsCalculator.hasSignedScales && qparams.scale < 0),
       -256...256 ~= qparams.zeroPoint
     else {
       throw .rangeOverflow(tensor.name, index: geometry.firstElement(ofGroup: group))
@@ -75,6 +86,7 @@ struct TensorQuantization: Sendable {
   var rule: qc_rule {
     let (low, high) = spec.limits
     return qc_rule(
+      kind: (qparamsCalculator as? any VectorQParams)?.rule ?? QC_RULE_COREAI,
       precision: qparamsPrecision.kernelType,
       asymmetric: spec.scheme == .asymmetric,
       has_low: spec.floatRange.low != nil, has_high: spec.floatRange.high != nil,

@@ -169,7 +169,9 @@ extension QuantizationSpec {
     guard Self.keys.allSatisfy({ optional.contains($0) || json[$0] != nil }) else {
       throw .malformed
     }
-    do { try self.init(Setting(path: "", value: json)) } catch { throw .malformed }
+    do { try self.init(Setting(path: "", value: json), isRecorded: true) } catch {
+      throw .malformed
+    }
   }
 }
 

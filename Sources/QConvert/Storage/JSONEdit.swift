@@ -8,6 +8,7 @@ enum JSONStep: Hashable, Sendable {
 struct JSONEdit {
   /// The new text of a value, or of a member that is added.
   private var text: String?
+  private var isRemoval = false
   private var inner: [JSONStep: JSONEdit] = [:]
 
   /// No changes.
@@ -20,6 +21,15 @@ struct JSONEdit {
       return
     }
     inner[step, default: JSONEdit()].set(place.dropFirst(), to: text)
+  }
+
+  /// Takes a member away, if it is there.
+  mutating func remove(_ place: some Collection<JSONStep>) {
+    guard let step = place.first else {
+      isRemoval = true
+      return
+    }
+    inner[step, default: JSONEdit()].remove(place.dropFirst())
   }
 
   /// The text with the changes.
@@ -42,11 +52,21 @@ struct JSONEdit {
     } else if first == UInt8(ascii: "{") {
       var missing = inner
       var isEmpty = true
+      var end = reader.offset + 1
       try reader.readObject { reader, name in
-        isEmpty = false
-        try (missing.removeValue(forKey: .member(name)) ?? JSONEdit()).apply(to: &reader, &output)
+        let edit = missing.removeValue(forKey: .member(name)) ?? JSONEdit()
+        if edit.isRemoval {
+          try reader.skipValue()
+          // The comma before goes too; where nothing is before, the one behind.
+          let rest = isEmpty ? output.endOfComma(after: reader.offset) : reader.offset
+          output.replace(end..<rest, with: "")
+          end = rest
+        } else {
+          isEmpty = false
+          try edit.apply(to: &reader, &output)
+          end = reader.offset
+        }
       }
-      let end = reader.offset - 1
       for (step, edit) in missing.sorted(by: { "\($0.key)" < "\($1.key)" }) {
         guard case .member(let name) = step, let text = edit.text else { continue }
         let member = "\(JSONValue.string(name)): \(text)"
@@ -79,6 +99,13 @@ private struct JSONEditOutput {
     text += source[copied..<range.lowerBound]
     text += replacement.utf8
     copied = range.upperBound
+  }
+
+  /// Where a comma that comes next has ended; without one the same offset.
+  func endOfComma(after offset: Int) -> Int {
+    let next = source[offset...].firstIndex { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
+    guard let next, source[next] == UInt8(ascii: ",") else { return offset }
+    return next + 1
   }
 
   var finished: [UInt8] { text + source[copied...] }

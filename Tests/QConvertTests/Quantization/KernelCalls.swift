@@ -10,6 +10,7 @@ struct Affine: Sendable {
   var zero: [Int32]?
   var limits: ClosedRange<Int32>
   var scaling = Scaling.divide
+  var roundsProduct = false
 
   /// `body` with the parameters as the kernels take them.
   func withPointer(_ body: (UnsafePointer<qc_affine>) -> Void) {
@@ -21,7 +22,7 @@ struct Affine: Sendable {
             minval: self.minval == nil ? nil : minval.baseAddress,
             zero: self.zero == nil ? nil : zero.baseAddress,
             quant_min: limits.lowerBound, quant_max: limits.upperBound,
-            reciprocal: scaling == .multiply)
+            reciprocal: scaling == .multiply, rounds_product: roundsProduct)
           unsafe body(&affine)
         }
       }

@@ -1,4 +1,16 @@
 extension Model {
+  /// The name of the file that tells of a model's architecture.
+  static let configurationName = "config.json"
+
+  /// The text of `config.json`; nil where there is none that is understood.
+  var configurationText: [UInt8]? {
+    get throws {
+      guard let directory, configuration != nil else { return nil }
+      let file = try InputFile(directory.appending(Self.configurationName))
+      return try file.bytes(0..<file.byteCount)
+    }
+  }
+
   /// Whether the configuration says that the output layer is the embedding.
   public var tieWordEmbeddings: Bool {
     let name = "tie_word_embeddings"
@@ -19,7 +31,7 @@ extension ModelDirectory {
   func configuration(
     _ companions: [CompanionFile], _ warnings: inout [String]
   ) throws -> JSONValue? {
-    let name = "config.json"
+    let name = Model.configurationName
     guard companions.contains(where: { $0.name == name }) else { return nil }
     let file = try open(name)
     guard file.byteCount <= Self.configurationLimit else {

@@ -1,0 +1,16 @@
+/// A layout whose consumers read in `config.json` how weights are quantized.
+protocol ModelConfiguring: OutputLayout {
+  /// The metadata that its consumers look for in every file; it takes the place of what the input has under
+  /// the same names.
+  func metadata(of model: [LayoutOutcome]) -> [MetadataEntry]
+
+  /// The members of `config.json` that are the layout's, with the texts of their values.
+  ///
+  /// - Throws: ``LayoutError`` for what the consumers cannot be told.
+  func configuration(of model: [LayoutOutcome]) throws(LayoutError) -> [(
+    name: String, text: String
+  )]
+
+  /// The names of these members.
+  var configurationNames: [String] { get }
+}

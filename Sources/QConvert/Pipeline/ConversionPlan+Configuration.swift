@@ -1,0 +1,39 @@
+extension ConversionPlan {
+  /// Has `config.json` tell how the weights are quantized, every other byte of it kept.
+  mutating func configure(
+    _ model: Model, _ layout: any ModelConfiguring, _ outcomes: [LayoutOutcome]
+  ) throws {
+    let members = try layout.configuration(of: outcomes)
+    var edit = JSONEdit()
+    for (name, text) in members { edit.set([JSONStep.member(name)], to: text) }
+    guard let text = try model.configurationText else {
+      warnings.append(
+        "\(layout.name) is loaded by what config.json says of it, and there is none; it takes "
+          + members.map { "\"\($0.name)\": \($0.text)" }.joined(separator: ", "))
+      return
+    }
+    rewritten[Model.configurationName] = try edit.applied(to: text)
+  }
+
+  /// Has `config.json` no longer tell how the weights are quantized.
+  mutating func unconfigure(_ model: Model, _ layout: any ModelConfiguring) throws {
+    guard let text = try model.configurationText else { return }
+    var edit = JSONEdit()
+    for name in layout.configurationNames { edit.remove([JSONStep.member(name)]) }
+    rewritten[Model.configurationName] = try edit.applied(to: text)
+  }
+}
+
+extension PlanBuilder.Draft {
+  /// What becomes of the tensor, for the layout.
+  var outcome: LayoutOutcome {
+    LayoutOutcome(name: name, dtype: dtype, shape: shape, spec: decision.spec)
+  }
+}
+
+extension [MetadataEntry] {
+  /// With entries of another list in the place of those of the same names.
+  func replacing(_ others: [MetadataEntry]) -> [MetadataEntry] {
+    filter { entry in !others.contains { $0.name == entry.name } } + others
+  }
+}
