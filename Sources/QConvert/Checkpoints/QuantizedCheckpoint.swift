@@ -1,6 +1,7 @@
 public import SystemPackage
 
-/// A file or a directory that this library has quantized, open, with what it says of itself.
+/// A file or a directory with quantized weights, open, with what it says of itself: in a record of this
+/// library, or as a model of mlx-lm in `config.json`.
 public struct QuantizedCheckpoint: Sendable {
   /// The file, or the directory with its shards.
   public let model: Model
@@ -28,7 +29,10 @@ public struct QuantizedCheckpoint: Sendable {
       let records = try model.shards.compactMap {
         try QuantizationRecord(in: $0.checkpoint.entries)
       }
-      guard let record = try QuantizationRecord(merging: records) else { throw RecordError.missing }
+      let stated = try QuantizationRecord(merging: records)
+      guard let record = try stated ?? QuantizationRecord(recognizing: model) else {
+        throw RecordError.missing
+      }
       guard let layout = Layouts.named(record.layout, isPacked: record.isPacked) else {
         throw RecordError.unknownLayout(record.layout)
       }

@@ -187,6 +187,8 @@ public enum RecordError: Error, Hashable, Sendable {
   case foreignBuffers
   case differingLayouts
   case inArchive
+  /// A weight quantized in a way that another library has and this one does not.
+  case unsupportedMode(TensorName, String)
 }
 
 extension RecordError: CustomStringConvertible {
@@ -201,6 +203,8 @@ extension RecordError: CustomStringConvertible {
     case .unknownLayout(let layout): "the layout \(TensorName(layout)) is unknown"
     case .alreadyQuantized:
       "already quantized by qconvert"
+    case .unsupportedMode(let name, let mode):
+      "tensor \(name) is quantized in the mode \(TensorName(mode)), which is not read"
     case .inArchive:
       "a quantized .keras archive is not dequantized yet"
     case .missingEntry(let name): "tensor \(name) is missing"

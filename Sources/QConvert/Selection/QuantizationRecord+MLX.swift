@@ -1,0 +1,41 @@
+extension QuantizationRecord {
+  /// What a model without a record is, as far as its files tell; nil where they do not.
+  init?(recognizing model: Model) throws(RecordError) {
+    guard let settings = model.configuration?["quantization"], settings["group_size"] != nil else {
+      return nil
+    }
+    try self.init(mlx: settings, of: model.shards.flatMap(\.checkpoint.tensors))
+  }
+
+  /// A model that mlx-lm has quantized: every module with `scales`, as `config.json` says of it or of all.
+  private init(mlx settings: JSONValue, of tensors: [TensorDescriptor]) throws(RecordError) {
+    let known = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var found: [Tensor] = []
+    for weight in tensors where weight.name.parameter == "weight" {
+      let module = weight.name.module
+      let prefix = module.isEmpty ? "" : "\(module)."
+      guard let scales = known[TensorName(prefix + "scales")] else { continue }
+      let own = settings[module].flatMap { $0["bits"] == nil ? nil : $0 } ?? settings
+      guard own["mode"].map({ $0.string == "affine" }) ?? true else {
+        throw .unsupportedMode(weight.name, own["mode"]?.string ?? "")
+      }
+      guard let bits = own["bits"]?.integer, let size = own["group_size"]?.integer,
+        MLXLayout.bitWidths.contains(bits), MLXLayout.groupSizes.contains(size),
+        let dtype = QuantizedDType(bits: bits, isSigned: false),
+        let precision = FloatPrecision(scales.dtype), let words = weight.shape.last,
+        let spec = try? QuantizationSpec(
+          dtype: dtype, scheme: .asymmetric, formulation: .minval,
+          granularity: .perBlock(axis: weight.shape.count - 1, size: size),
+          qparamsCalculator: MLXAffineQParams.name)
+      else { throw .mismatchedEntry(weight.name) }
+      let (bitCount, overflow) = words.multipliedReportingOverflow(by: 32)
+      guard weight.dtype == .uint32, !overflow, words > 0, bitCount.isMultiple(of: bits * size)
+      else { throw .mismatchedEntry(weight.name) }
+      found.append(
+        Tensor(
+          name: weight.name, precision: precision, shape: weight.shape.dropLast() + [bitCount / bits],
+          spec: spec))
+    }
+    self.init(layout: MLXLayout().name, isPacked: false, tensors: found)
+  }
+}
