@@ -127,7 +127,8 @@ extension ConversionPlan {
           $0.name != QuantizationRecord.metadataName
         },
         template: shard.checkpoint.hdf5 == nil
-          ? nil : try HDF5Template(shard.checkpoint.hdf5, of: [shard.checkpoint]))
+          ? nil : try HDF5Template(shard.checkpoint.hdf5, of: [shard.checkpoint]),
+        gguf: model.isGGUF ? try GGUFTemplate(of: model) : nil)
     }
     self = try PlanBuilder(files: files).plan(ordered)
     index = PlannedIndex(of: self, model)
