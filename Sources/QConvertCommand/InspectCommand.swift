@@ -7,7 +7,8 @@ struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Show the tensors and the metadata of a checkpoint.")
 
-  @Argument(help: "A safetensors, GGUF or HDF5 file, a .keras archive, an index or a model directory.")
+  @Argument(
+    help: "A safetensors, GGUF or HDF5 file, a .keras archive, an index or a model directory.")
   var input: FilePath
 
   @Flag(help: "Print the contents as one JSON object.")

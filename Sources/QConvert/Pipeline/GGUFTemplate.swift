@@ -7,6 +7,8 @@ struct GGUFTemplate {
 
   /// The metadata in order. What is set here comes before texts of the same name.
   var pairs: [GGUFPair] = []
+  /// Whether the tensors come from a GGUF file.
+  private var isOfGGUF = false
 
   /// A file without entries: where they go, and what stands before them.
   struct Outline {
@@ -24,7 +26,9 @@ struct GGUFTemplate {
   /// - Throws: ``StorageError`` where a long value cannot be read.
   init(of model: Model?, architecture: String? = nil) throws {
     var keys = Set<TensorName>()
-    for checkpoint in model?.shards.map(\.checkpoint) ?? [] {
+    let checkpoints = model?.shards.map(\.checkpoint) ?? []
+    isOfGGUF = !checkpoints.isEmpty && checkpoints.allSatisfy { $0.gguf != nil }
+    for checkpoint in checkpoints {
       for pair in checkpoint.gguf ?? []
       where pair.key != TensorName(GGUFHeader.alignmentKey)
         && !MetadataEntry.ownNames.contains(pair.key.string) && keys.insert(pair.key).inserted
@@ -51,14 +55,10 @@ struct GGUFTemplate {
         name: entry.name, type: type, shape: shape, byteCount: entry.byteCount)
     }
     var pairs = pairs
-    // Where nothing was quantized, what the input says still holds.
-    let isCopy = entries.allSatisfy { $0.content == .original }
-    if !isCopy || !pairs.contains(where: { $0.key == GGUFPair.fileTypeKey }) {
+    // Where nothing was quantized, what the input says still holds, and what it does not say is not missed.
+    if !isOfGGUF || !entries.allSatisfy({ $0.content == .original }) {
       pairs.set(GGUFPair.fileTypeKey.string, Self.fileType(of: items).map(GGUFValue.uint32))
-    }
-    if !isCopy || !pairs.contains(where: { $0.key == GGUFPair.quantizationVersionKey }) {
-      pairs.set(
-        GGUFPair.quantizationVersionKey.string, .uint32(Self.quantizationVersion))
+      pairs.set(GGUFPair.quantizationVersionKey.string, .uint32(Self.quantizationVersion))
     }
     var keys = Set(pairs.map(\.key))
     keys.insert(TensorName(GGUFHeader.alignmentKey))

@@ -24,6 +24,8 @@ public enum GGUFError: Error, Hashable, Sendable {
   case notWholeBlocks(TensorName, GGMLType, rowLength: Int)
   case misaligned(TensorName, offset: UInt64, alignment: Int)
   case overlap(TensorName, start: Int, TensorName, end: Int)
+  case hole(before: TensorName, from: Int, to: Int)
+  case trailingBytes(Int)
   case truncated(TensorName, end: Int, available: Int)
 
   /// What a header counts.
@@ -82,6 +84,9 @@ extension GGUFError: CustomStringConvertible {
       "tensor \(name): its offset \(offset) is no multiple of \(alignment)"
     case .overlap(let name, let start, let other, let end):
       "tensor \(name): begins at \(start), within tensor \(other), which ends at \(end)"
+    case .hole(let name, let from, let to):
+      "tensor \(name): begins at \(to), but nothing covers the bytes from \(from) on"
+    case .trailingBytes(let count): "\(count) bytes follow the last tensor"
     case .truncated(let name, let end, let available):
       "tensor \(name): ends at byte \(end) of the data, the file has \(available) of them: "
         + "incomplete download?"

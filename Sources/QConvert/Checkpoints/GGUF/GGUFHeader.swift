@@ -93,29 +93,28 @@ struct GGUFHeader: Sendable {
     return alignment
   }
 
-  /// Sorted by offset, tensors are apart and within the file. What no tensor covers is told.
-  private mutating func checkPlaces(_ entries: [Entry], available: Int) throws(GGUFError) {
+  /// Sorted by offset, tensors follow each other to the end of the file, with no more between them than it takes
+  /// to align them.
+  private func checkPlaces(_ entries: [Entry], available: Int) throws(GGUFError) {
     let sorted = entries.sorted {
       ($0.place.lowerBound, $0.place.upperBound, $0.name)
         < ($1.place.lowerBound, $1.place.upperBound, $1.name)
     }
     var previous: Entry?
     for entry in sorted {
-      if let previous, entry.place.lowerBound < previous.place.upperBound {
-        throw .overlap(
-          entry.name, start: entry.place.lowerBound, previous.name, end: previous.place.upperBound)
+      let start = entry.place.lowerBound
+      let end = previous?.place.upperBound ?? 0
+      if let previous, start < end {
+        throw .overlap(entry.name, start: start, previous.name, end: end)
       }
+      guard start - end < alignment else { throw .hole(before: entry.name, from: end, to: start) }
       guard entry.place.upperBound <= available else {
         throw .truncated(entry.name, end: entry.place.upperBound, available: available)
-      }
-      let gap = entry.place.lowerBound - (previous?.place.upperBound ?? 0)
-      if gap >= alignment {
-        warnings.append("\(gap) bytes before tensor \(entry.name) belong to no tensor")
       }
       previous = entry
     }
     let rest = available - (previous?.place.upperBound ?? 0)
-    if rest >= alignment { warnings.append("\(rest) bytes at the end belong to no tensor") }
+    guard rest < alignment else { throw .trailingBytes(rest) }
   }
 }
 
