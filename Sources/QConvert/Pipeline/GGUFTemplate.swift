@@ -75,6 +75,9 @@ struct GGUFTemplate {
       warnings.append(
         "llama.cpp reads no names of \(GGUFHeader.ggmlNameLimit) bytes and more, as \(long.name)")
     }
+    if let scalar = items.first(where: { $0.type == .bfloat16 && $0.shape.isEmpty }) {
+      warnings.append("gguf-py 0.19 reads no file with a scalar of type BF16, as \(scalar.name)")
+    }
     return Outline(
       header: header, places: places,
       byteCount: GGUFHeader.padded(places.last?.upperBound ?? header.count), warnings: warnings)

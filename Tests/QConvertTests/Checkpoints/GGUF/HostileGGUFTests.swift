@@ -103,7 +103,7 @@ import Testing
       "a key that is not UTF-8",
       B.file(pairs: [B.number(UInt64(2)) + [0x6b, 0xff] + B.number(UInt32(0)) + [1]]),
       .notUTF8(.pair(index: 0))),
-    Refused("an empty key", B.file(pairs: [B.pair("", 0, [1])]), .emptyKey(index: 0)),
+    Refused("an empty key", B.file(pairs: [B.pair("", 2, [1, 0])]), .emptyKey(index: 0)),
     Refused(
       "a key that stands twice", B.file(pairs: [B.pair("k", 0, [1]), B.pair("k", 7, [1])]),
       .duplicateKey("k")),
