@@ -58,13 +58,13 @@ let package = Package(
       dependencies: [.product(name: "SystemPackage", package: "swift-system")],
       path: "fixtures",
       exclude: [
-        "keras_values.py", "make_archives.py", "make_calibration.py", "make_golden.py",
-        "make_hdf5.py", "make_keras.py",
+        "keras_values.py", "make_archives.py", "make_calibration.py", "make_gguf.py",
+        "make_golden.py", "make_hdf5.py", "make_keras.py",
       ],
       sources: ["Fixtures.swift", "SafetensorsFile.swift", "TemporaryDirectory.swift"],
       resources: [
-        .copy("calibration"), .copy("configurations"), .copy("golden"), .copy("hdf5"),
-        .copy("hostile"), .copy("keras"),
+        .copy("calibration"), .copy("configurations"), .copy("gguf"), .copy("golden"),
+        .copy("hdf5"), .copy("hostile"), .copy("keras"),
         .copy("real"),
       ],
       swiftSettings: settings),

@@ -30,4 +30,5 @@ export OMP_NUM_THREADS=1 TORCH_CPP_LOG_LEVEL=ERROR
 "$work/venv/bin/python" conformance/calibration.py --tool "$tool"
 "$work/venv/bin/python" conformance/directories.py --tool "$tool" --model "$model"
 "$work/venv/bin/python" conformance/keras_layout.py --tool "$tool"
+"$work/venv/bin/python" conformance/gguf_container.py --tool "$tool"
 "$work/venv/bin/python" conformance/hdf5.py --tool "$tool" --model "$work/keras/fer/data/emotion_model.hdf5"

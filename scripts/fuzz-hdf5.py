@@ -37,7 +37,7 @@ OPTIONS = [
     [], [], ["--exclude", "*"], ["--exclude", "*", "--format", "safetensors"], ["--axis", "0"],
     ["--format", "safetensors"], ["--format", "hdf5"], ["--dtype", "int4", "--block-size", "2"],
     ["--granularity", "per_tensor", "--nonfinite", "skip"], ["--max-memory", "8MB", "--jobs", "2"],
-    ["--dry-run"],
+    ["--dry-run"], ["--format", "gguf"], ["--exclude", "*", "--format", "gguf"],
 ]
 
 
@@ -89,6 +89,9 @@ SIGNATURES = [
     b"\x89HDF\r\n\x1a\n", b"TREE", b"HEAP", b"SNOD", b"OHDR", b"OCHK", b"GCOL", b"FRHP", b"FHDB", b"BTHD",
     b"BTLF", b"BTIN", b"FAHD", b"FADB", b"EAHD", b"EAIB", b"SMTB",
 ]
+# Where the structures of a GGUF file begin: the file, keys and names.
+GGUF_MARKS = [b"GGUF", b"general.", b"value.", b"array.", b"a."]
+SUFFIXES = {"safetensors": [".safetensors"], "gguf": [".gguf"], "hdf5": [".h5", ".hdf5", ".keras"]}
 # The bytes before the checksum, where addresses and lengths take 8.
 FIXED = {b"BTHD": 34, b"FRHP": 142, b"FAHD": 24, b"EAHD": 68}
 
@@ -154,9 +157,10 @@ def interesting(rng, data):
 def spot(rng, data, width):
     """A place for a change, mostly close behind the start of a structure."""
     if rng.random() < 0.7:
-        found = list(places(data, rng.choice(SIGNATURES)))
+        marks = GGUF_MARKS if data.startswith(b"GGUF") else SIGNATURES
+        found = list(places(data, rng.choice(marks)))
         if found:
-            at = rng.choice(found) + rng.randrange(160)
+            at = rng.choice(found) + rng.randrange(160 if marks is SIGNATURES else 64)
             if rng.random() < 0.5:
                 at &= ~(width - 1)
             return max(min(at, len(data) - width), 0)
@@ -236,9 +240,8 @@ def mutate_header(rng, data):
 
 def make_input(seed, number, seeds):
     rng = random.Random(f"{seed}:{number}")
-    group = rng.choices(["hdf5", "safetensors"], [9, 1])[0]
-    candidates = [s for s in seeds if s[0].suffix == ".safetensors"] if group == "safetensors" else [
-        s for s in seeds if s[0].suffix != ".safetensors"]
+    group = rng.choices(["hdf5", "safetensors", "gguf"], [8, 1, 1])[0]
+    candidates = [s for s in seeds if s[0].suffix in SUFFIXES[group]]
     path, content = rng.choice(candidates)
     data = bytearray(content)
     for _ in range(rng.choice([1, 1, 1, 2, 3, 5])):
@@ -322,7 +325,7 @@ def contains(path, pattern):
 def fuzz(arguments, seeds, number, folder):
     """Makes an input and runs the tool on it: the exit status and what is wrong."""
     rng, seed, data = make_input(arguments.seed, number, seeds)
-    source = folder / ("in" + (".safetensors" if seed.suffix == ".safetensors" else ".h5"))
+    source = folder / ("in" + (seed.suffix if seed.suffix in (".safetensors", ".gguf") else ".h5"))
     source.write_bytes(data)
     options = rng.choice(OPTIONS)
     inspects = rng.random() < 0.5
@@ -332,7 +335,7 @@ def fuzz(arguments, seeds, number, folder):
             command.append("--json")
         written = set()
     else:
-        name = "q.safetensors" if "safetensors" in options else "q.h5" if "hdf5" in options else "q" + source.suffix
+        name = "q.safetensors" if "safetensors" in options else "q.h5" if "hdf5" in options else "q.gguf" if "gguf" in options else "q" + source.suffix
         command = [arguments.tool, "convert", source.name, "-o", f"out/{name}", "--sync", "none", *options]
         written = {name}
     for _ in range(2):
@@ -384,7 +387,7 @@ def main():
     arguments = parser.parse_args()
     arguments.tool = os.path.abspath(arguments.tool)
     fixtures = ROOT / "fixtures"
-    files = [p for p in fixtures.rglob("*") if p.suffix in (".h5", ".hdf5", ".keras", ".safetensors")]
+    files = [p for p in fixtures.rglob("*") if p.suffix in sum(SUFFIXES.values(), [])]
     seeds = [(p, p.read_bytes()) for p in sorted(files) if p.stat().st_size < 100_000]
     # A file of the size that a shape claims ends at a limit, not on a full disk.
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))

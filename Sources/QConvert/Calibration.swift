@@ -232,9 +232,11 @@ extension Calibration {
   ) throws -> CalibrationReport {
     let state = CalibrationState(
       spec: options.spec, constant: constant, dumpCount: dumpCount, tensors: try states())
-    let isHDF5 = (format ?? OutputFormat(extensionOf: output)) == .hdf5
+    let format = format ?? OutputFormat(extensionOf: output)
     let file = PlanBuilder.File(
-      role: .main, metadata: [state.metadata], template: isHDF5 ? try HDF5Template(nil) : nil)
+      role: .main, metadata: [state.metadata],
+      template: format == .hdf5 ? try HDF5Template(nil) : nil,
+      gguf: format == .gguf ? try GGUFTemplate(of: nil) : nil)
     let plan = try PlanBuilder(files: [file]).plan([], closing: state.entries)
     let sink = try FileSink(
       plan, to: output, inputs: [], overwrite: options.overwrites, isDurable: options.isDurable)

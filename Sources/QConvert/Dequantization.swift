@@ -21,6 +21,8 @@ public struct Dequantization: Sendable {
     public var isDurable = true
     /// The calculators that specs name.
     public var calculators = Calculators.builtIn
+    /// The container of the output where neither it nor the input is HDF5; nil means that of the input.
+    public var format: OutputFormat?
     /// Where libhdf5 walks an HDF5 file.
     public var hdf5Access = HDF5Access.inProcess
 
@@ -38,7 +40,7 @@ public struct Dequantization: Sendable {
     guard checkpoint.files.allSatisfy({ $0.archive == nil }) else {
       throw CheckpointError(path: input, reason: RecordError.inArchive)
     }
-    plan = try ConversionPlan(dequantizing: checkpoint, options.calculators)
+    plan = try ConversionPlan(dequantizing: checkpoint, options.calculators, options.format)
   }
 
   /// Dequantizes into a file, which appears complete or not at all.
@@ -69,7 +71,10 @@ extension ConversionPlan {
   ///
   /// A layout that keeps the original (coreai-prepared) has it quantized and dequantized again: what
   /// its model computes with.
-  init(dequantizing checkpoint: QuantizedCheckpoint, _ calculators: Calculators) throws {
+  init(
+    dequantizing checkpoint: QuantizedCheckpoint, _ calculators: Calculators,
+    _ format: OutputFormat? = nil
+  ) throws {
     let slabBytes = 1 << 20
     var drafts: [TensorName: PlanBuilder.Draft] = [:]
     var taken = Set(checkpoint.layout.closingEntries.map(\.name))
@@ -122,6 +127,8 @@ extension ConversionPlan {
         return draft
       }
     }
+    let isGGUF = model.hdf5 == nil && (format.map { $0 == .gguf } ?? model.isGGUF)
+    if isGGUF, model.directory != nil { throw PlanError.ggufNeedsFile }
     let files = try model.shards.map { shard in
       PlanBuilder.File(
         role: model.directory == nil ? .main : .shard(shard.name),
@@ -129,9 +136,11 @@ extension ConversionPlan {
           $0.name != QuantizationRecord.metadataName
         },
         template: shard.checkpoint.hdf5 == nil
-          ? nil : try HDF5Template(shard.checkpoint.hdf5, of: [shard.checkpoint]))
+          ? nil : try HDF5Template(shard.checkpoint.hdf5, of: [shard.checkpoint]),
+        gguf: isGGUF ? try GGUFTemplate(of: model) : nil)
     }
     self = try PlanBuilder(files: files).plan(ordered)
+    if !isGGUF { warnings += model.leftOutPairs }
     index = PlannedIndex(of: self, model)
     if let layout = checkpoint.layout as? any ModelConfiguring { try unconfigure(model, layout) }
   }

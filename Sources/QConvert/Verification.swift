@@ -58,6 +58,8 @@ public struct Verification: Sendable {
     options.layout = quantized.layout
     // Entries are the same in every container.
     options.format = options.layout.formats.contains(.safetensors) ? .safetensors : .hdf5
+    // But blocks of types of their own are in GGUF files only.
+    if quantized.model.isGGUF { options.format = .gguf }
     options.calculators = calculators
     plan = try ConversionPlan(self.original, verdicts, options)
   }

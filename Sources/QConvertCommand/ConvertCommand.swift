@@ -7,14 +7,14 @@ struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
     abstract:
-      "Quantize the weights of a safetensors or HDF5 file or a model directory; the default.",
+      "Quantize the weights of a safetensors, GGUF or HDF5 file or a model directory; the default.",
     discussion: """
       Several inputs, or a directory of model directories, are a batch: a model that fails is reported, and the others are converted.
       """)
 
   @Argument(
     help: """
-      A safetensors or HDF5 file, a .keras archive, an index, a model directory, or a directory of these.
+      A safetensors, GGUF or HDF5 file, a .keras archive, an index, a model directory, or a directory of these.
       """)
   var inputs: [FilePath]
 
@@ -97,10 +97,13 @@ struct ConvertCommand: ParsableCommand {
       throw ValidationError(
         "\(output): HDF5 outputs are not sharded; write one .h5, or safetensors with --shard-size")
     }
+    if shardSize != nil, requestedFormat == .gguf {
+      throw ValidationError("--shard-size goes with safetensors outputs: a GGUF output is one file")
+    }
     if metricsOptions.isGiven, dryRun {
       throw ValidationError("a dry run has nothing to measure: --metrics does not go with it")
     }
-    if compression != nil, requestedFormat == .safetensors {
+    if compression != nil, requestedFormat == .safetensors || requestedFormat == .gguf {
       throw ValidationError("--compression goes with HDF5 outputs only")
     }
     if resume, dryRun { throw ValidationError("--resume does not go with --dry-run") }
@@ -205,7 +208,7 @@ struct ConvertCommand: ParsableCommand {
   }
 
   /// The container that the options ask for.
-  private var requestedFormat: OutputFormat? {
+  var requestedFormat: OutputFormat? {
     format ?? output.flatMap(OutputFormat.init(extensionOf:))
   }
 

@@ -25,6 +25,7 @@ struct DequantizeCommand: ParsableCommand {
   private func dequantize() throws {
     var options = Dequantization.Options()
     options.jobs = runOptions.jobs
+    options.format = OutputFormat(extensionOf: output)
     options.hdf5Access = .byTool
     options.overwrites = outputOptions.overwrite
     options.isDurable = outputOptions.sync == .full

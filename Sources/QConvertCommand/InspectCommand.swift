@@ -7,7 +7,8 @@ struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Show the tensors and the metadata of a checkpoint.")
 
-  @Argument(help: "A safetensors or HDF5 file, a .keras archive, an index or a model directory.")
+  @Argument(
+    help: "A safetensors, GGUF or HDF5 file, a .keras archive, an index or a model directory.")
   var input: FilePath
 
   @Flag(help: "Print the contents as one JSON object.")
@@ -29,7 +30,7 @@ struct InspectCommand: ParsableCommand {
       let quantized = record?.tensorsByName ?? [:]
       rows += shard.checkpoint.tensors.map { tensor in
         [
-          "\(tensor.name)", "\(tensor.dtype)", "\(tensor.shape)", tensor.byteCount.asBytes,
+          "\(tensor.name)", tensor.typeName, "\(tensor.elementShape)", tensor.byteCount.asBytes,
           quantized[tensor.name].map { "\($0.spec)" } ?? tensor.place,
         ] + (model.shards.count > 1 ? [shard.name] : [])
       }
@@ -45,7 +46,7 @@ struct InspectCommand: ParsableCommand {
       lines.append("quantized by qconvert: \(count.of("tensor")), layout \(layout)")
     }
     let tensors = model.shards.flatMap(\.checkpoint.tensors)
-    let elements = tensors.reduce(0) { $0 + $1.elementCount }
+    let elements = tensors.reduce(0) { $0 + $1.elementShape.reduce(1, *) }
     let byteCount = model.shards.reduce(0) { $0 + $1.checkpoint.byteCount }
     let shards = model.shards.count > 1 ? " in \(model.shards.count.of("shard"))" : ""
     lines.append(

@@ -47,7 +47,7 @@ enum Jobs {
       let own = Self.place(of: model, command)
       guard let root = output else { return Batch.Item(input: model, output: own.path) }
       // Under a directory of their own, directories keep their names.
-      let isNamed = Self.directory(of: model) != nil
+      let isNamed = own.isDirectory && Self.directory(of: model) != nil
       let name = isNamed ? Self.name(of: model) : own.path.lastComponent?.string ?? ""
       return Batch.Item(input: model, output: root.appending(name))
     }
@@ -81,6 +81,12 @@ enum Jobs {
     of input: FilePath, _ command: ConvertCommand
   ) -> (path: FilePath, isDirectory: Bool) {
     if let directory = directory(of: input) {
+      if command.requestedFormat == .gguf {
+        // All shards go to one file.
+        let place = directory.resolvingLinks ?? directory
+        let file = "\(name(of: place)).\(command.label).gguf"
+        return (place.removingLastComponent().appending(file), false)
+      }
       let place = directory.resolvingLinks ?? directory
       return (
         place.removingLastComponent().appending("\(name(of: place)).\(command.label)"), true
@@ -101,10 +107,14 @@ enum Jobs {
     if own == .keras, Layouts.named(command.layout)?.formats.contains(.keras) != true {
       own = .hdf5
     }
+    if own == .gguf, Layouts.named(command.layout)?.formats.contains(.gguf) != true {
+      own = .safetensors
+    }
     switch command.format ?? own {
     case .safetensors: return "safetensors"
     // An archive or an index is another kind of file.
     case .hdf5: return OutputFormat(extensionOf: input) == .hdf5 ? input.extension ?? "h5" : "h5"
+    case .gguf: return "gguf"
     case .keras: return "keras"
     }
   }

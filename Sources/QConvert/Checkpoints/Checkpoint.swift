@@ -6,9 +6,10 @@ public struct Checkpoint: Sendable {
   public let path: FilePath
   /// The tensors in the order of the file's header; of an HDF5 file, in that of their paths.
   public let tensors: [TensorDescriptor]
-  /// The metadata in the order of the file's header: names and values.
+  /// The metadata in the order of the file's header: names and values; of a GGUF file in words, long arrays
+  /// cut short.
   public var metadata: [(name: String, value: String)] {
-    entries.map { ($0.name, $0.value) }
+    gguf?.map { ($0.key.string, "\($0.value)") } ?? entries.map { ($0.name, $0.value) }
   }
   /// What is unusual about the file and yet allowed.
   public let warnings: [String]
@@ -21,7 +22,9 @@ public struct Checkpoint: Sendable {
   /// Where the bytes of tensors are: the file, or what was unpacked from it.
   let data: InputFile
   let entries: [MetadataEntry]
-  /// What an HDF5 file holds; nil for a safetensors file.
+  /// The metadata of a GGUF file; nil for another.
+  let gguf: [GGUFPair]?
+  /// What an HDF5 file holds; nil for another.
   let hdf5: HDF5Index?
   /// The layers; nil for a file that is not from Keras.
   let keras: KerasModel?
@@ -30,7 +33,8 @@ public struct Checkpoint: Sendable {
   /// The datasets of an HDF5 file that are no tensors.
   let otherDatasets: [HDF5Dataset]
 
-  /// Opens a safetensors or HDF5 file, or an archive of Keras, and checks what it says of its tensors against its size.
+  /// Opens a safetensors, GGUF or HDF5 file, or an archive of Keras, and checks what it says of its tensors against
+  /// its size.
   ///
   /// - Parameters:
   ///   - path: The file; its first bytes tell what it is.
@@ -49,6 +53,8 @@ public struct Checkpoint: Sendable {
         self.init(file, contents, in: data, archive)
       } else if try HDF5Index.hasSignature(file) {
         try self.init(file, HDF5Contents(HDF5Index(of: file, access: access)), in: file)
+      } else if try GGUFHeader.hasSignature(file) {
+        try self.init(file, GGUFHeader(of: file))
       } else {
         try self.init(file, Self.readHeader(of: file))
       }
@@ -60,17 +66,30 @@ public struct Checkpoint: Sendable {
   }
 
   private init(_ file: InputFile, _ header: SafetensorsHeader) {
+    self.init(file, header.tensors, header.metadata, header.warnings)
+  }
+
+  private init(_ file: InputFile, _ header: GGUFHeader) {
+    self.init(
+      file, header.tensors, header.pairs.compactMap(\.entry), header.warnings, gguf: header.pairs)
+  }
+
+  private init(
+    _ file: InputFile, _ tensors: [TensorDescriptor], _ entries: [MetadataEntry],
+    _ warnings: [String], gguf: [GGUFPair]? = nil
+  ) {
     path = file.path
     self.file = file
     data = file
+    self.gguf = gguf
     hdf5 = nil
     otherDatasets = []
     keras = nil
     archive = nil
     assumption = nil
-    tensors = header.tensors
-    entries = header.metadata
-    warnings = header.warnings
+    self.tensors = tensors
+    self.entries = entries
+    self.warnings = warnings
   }
 
   private init(
@@ -80,6 +99,7 @@ public struct Checkpoint: Sendable {
     self.file = file
     self.data = data
     self.archive = archive
+    gguf = nil
     hdf5 = contents.index
     otherDatasets = contents.others
     keras = contents.model
@@ -162,8 +182,8 @@ extension Checkpoint {
 public struct CheckpointError: Error, Sendable {
   /// The file.
   public let path: FilePath
-  /// The rule it breaks: a ``SafetensorsError``, ``HDF5Error``, ``ArchiveError``, ``JSONError`` or
-  /// ``ForeignFormat``.
+  /// The rule it breaks: a ``SafetensorsError``, ``GGUFError``, ``HDF5Error``, ``ArchiveError``, ``JSONError``
+  /// or ``ForeignFormat``.
   public let reason: any Error
 }
 

@@ -20,8 +20,8 @@ extension Model {
         let layer = tensor.layer
         return JSONValue.object([
           "name": .string(tensor.name.string),
-          "dtype": .string(tensor.dtype.rawValue),
-          "shape": .array(tensor.shape.map(JSONValue.integer)),
+          "dtype": .string(tensor.typeName),
+          "shape": .array(tensor.elementShape.map(JSONValue.integer)),
           "bytes": .integer(tensor.byteCount),
           "shard": isSharded ? .string(shard.name) : nil,
           "spec": quantized[tensor.name]?.spec.json,

@@ -19,7 +19,7 @@ public struct NativeLayout: OutputLayout {
   /// The name on the command line.
   public var name: String { "native" }
   /// Any container.
-  public var formats: Set<OutputFormat> { [.safetensors, .hdf5] }
+  public var formats: Set<OutputFormat> { [.safetensors, .hdf5, .gguf] }
   /// Any, as the file's record tells the calculator.
   public var scalings: Set<Scaling> { [.divide, .multiply] }
 

@@ -122,10 +122,12 @@ public struct QuantizedTensor: Sendable {
 public struct OutputEntry: Sendable {
   /// Its name.
   public let name: TensorName
-  /// Its element type.
+  /// Its element type; of an entry of blocks, bytes.
   public let dtype: DType
-  /// Its shape.
+  /// Its shape; of an entry of blocks, with the last axis in bytes.
   public let shape: [Int]
+  /// The type of its blocks; nil for elements of their own. Only a GGUF file holds blocks.
+  public let blockType: GGMLType?
   /// What fills it.
   public let content: Content
 
@@ -152,11 +154,26 @@ public struct OutputEntry: Sendable {
 
   /// An entry.
   public init(_ name: String, _ dtype: DType, _ shape: [Int], _ content: Content) {
-    self.name = TensorName(name)
+    self.init(TensorName(name), dtype, shape, blockType: nil, content)
+  }
+
+  /// An entry of blocks for elements in this shape, whose rows are whole blocks.
+  public init(_ name: String, blocks type: GGMLType, _ shape: [Int], _ content: Content) {
+    self.init(TensorName(name), .uint8, type.byteShape(of: shape), blockType: type, content)
+  }
+
+  init(
+    _ name: TensorName, _ dtype: DType, _ shape: [Int], blockType: GGMLType?, _ content: Content
+  ) {
+    self.name = name
     self.dtype = dtype
     self.shape = shape
+    self.blockType = blockType
     self.content = content
   }
+
+  /// The length of every axis in elements, also of an entry of blocks.
+  public var elementShape: [Int] { blockType?.elementShape(ofBytes: shape) ?? shape }
 
   /// The size in bytes.
   var byteCount: Int { shape.reduce(dtype.bitWidth, *) / 8 }

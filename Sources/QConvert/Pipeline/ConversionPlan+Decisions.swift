@@ -31,7 +31,9 @@ extension ConversionPlan {
     }
     if format == .keras, files.roles != [.main] { throw PlanError.archiveNeedsAll }
     if format != .safetensors {
-      guard files.roles.allSatisfy({ !$0.isShard }) else { throw PlanError.hdf5NeedsFile }
+      guard files.roles.allSatisfy({ !$0.isShard }) else {
+        throw format == .gguf ? PlanError.ggufNeedsFile : PlanError.hdf5NeedsFile
+      }
     }
     // What goes into an archive is asked where that is planned.
     guard format == .keras || options.layout.formats.contains(format) else {
@@ -44,7 +46,8 @@ extension ConversionPlan {
     let shards = files.roles.count { $0 != .buffers }
     self = try builder.plan(
       drafts, closing: isCopy ? [] : options.layout.closingEntries, inFile: shards - 1)
-    if options.format(for: model) == .safetensors { warnings += model.leftOutDatasets }
+    if format == .safetensors || format == .gguf { warnings += model.leftOutDatasets }
+    if format != .gguf { warnings += model.leftOutPairs }
     index = PlannedIndex(of: self, model)
     if let layout = options.layout as? any ModelConfiguring, !isCopy {
       try configure(model, layout, drafts.map(\.outcome))
@@ -94,7 +97,10 @@ extension ConversionPlan {
         role: role,
         metadata: (role == .buffers ? [] : model.metadata(ofShards: kept).replacing(own))
           + recorded,
-        template: try options.template(of: model, isMain: role == .main), archive: archive)
+        template: try options.template(of: model, isMain: role == .main),
+        gguf: options.format(for: model) == .gguf
+          ? try GGUFTemplate(of: role == .buffers ? nil : model) : nil,
+        archive: archive)
     }
   }
 
@@ -142,7 +148,7 @@ extension OutputFiles {
       self.init(
         byteCounts: drafts.map { $0.entries.reduce(0) { $0 + $1.byteCount } }, limit: limit,
         stem: model.stem)
-    } else if model.directory != nil {
+    } else if model.directory != nil, options.format(for: model) != .gguf {
       self.init(shardsOf: model)
     } else {
       self.init(tensorCount: drafts.count, separatesParameters: options.separatesBuffers)
@@ -157,13 +163,14 @@ extension ConversionOptions {
     if layout.formats.contains(.keras), model.shards.first?.checkpoint.archive != nil {
       return .keras
     }
+    if layout.formats.contains(.gguf), model.isGGUF { return .gguf }
     return model.hdf5 == nil ? .safetensors : .hdf5
   }
 
-  /// What an HDF5 output takes over; nil for a safetensors output.
+  /// What an HDF5 output takes over; nil for another.
   fileprivate func template(of model: Model, isMain: Bool) throws -> HDF5Template? {
     let format = format(for: model)
-    guard format != .safetensors else { return nil }
+    guard format == .hdf5 || format == .keras else { return nil }
     // Where weights are within an archive they are as Keras writes them, without chunks.
     return try HDF5Template(
       isMain ? model.hdf5 : nil, of: isMain ? model.shards.map(\.checkpoint) : [],

@@ -132,6 +132,12 @@ public enum PlanError: Error, Hashable, Sendable {
   case archiveNeedsArchive
   case archiveNeedsLayout(layout: String)
   case archiveNeedsAll
+  /// A GGUF file holds all tensors of a model, of few types and at most four axes.
+  case ggufNeedsFile
+  case ggufCannotHold(TensorName, DType)
+  case ggufRankTooHigh(TensorName, Int)
+  /// Blocks of a GGUF file go into another as they are, and nowhere else.
+  case blocksNeedGGUF(TensorName, GGMLType)
   case memoryBoundTooSmall(Int, least: Int)
   /// Parameters of their own are for outputs that are files.
   case separateBuffersInDirectory
@@ -151,6 +157,13 @@ extension PlanError: CustomStringConvertible {
     case .hdf5NeedsFile: "an HDF5 output is one file, not a directory of shards"
     case .hdf5CannotHold(let name, let dtype):
       "tensor \(name): HDF5 cannot hold elements of type \(dtype)"
+    case .ggufNeedsFile: "a GGUF output is one file, not a directory of shards"
+    case .ggufCannotHold(let name, let dtype):
+      "tensor \(name): GGUF cannot hold elements of type \(dtype)"
+    case .ggufRankTooHigh(let name, let rank):
+      "tensor \(name): \(rank) axes; GGUF holds at most \(GGUFHeader.rankLimit)"
+    case .blocksNeedGGUF(let name, let type):
+      "tensor \(name): blocks of type \(type) can only be copied into another .gguf file"
     case .archiveNeedsArchive:
       "a .keras archive is only written of another, whose configuration goes with it; write .h5 or .safetensors"
     case .archiveNeedsLayout(let layout):
@@ -160,7 +173,7 @@ extension PlanError: CustomStringConvertible {
     case .wrongFormat(let layout, let format, let formats):
       "the layout \(layout) is one of \(formats.map(\.rawValue).sorted().joined(separator: ", ")) "
         + "files, the output would be \(format)"
-    case .compressionNeedsHDF5: "the output is safetensors, which has no compression"
+    case .compressionNeedsHDF5: "only HDF5 outputs have compression"
     case .invalidCompressionLevel(let level): "gzip has the levels 1 to 9, not \(level)"
     case .cannotApply(let name, let error): "tensor \(name): \(error)"
     case .memoryBoundTooSmall(let bound, let least):

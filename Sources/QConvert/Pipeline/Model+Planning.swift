@@ -52,6 +52,20 @@ extension Model {
     }
   }
 
+  /// The metadata of GGUF files that outputs of other formats leave out, as a warning.
+  var leftOutPairs: [String] {
+    let names = shards.flatMap { shard in
+      (shard.checkpoint.gguf ?? []).filter { $0.entry == nil && !$0.isOfFile }.map(\.key)
+    }
+    guard !names.isEmpty else { return [] }
+    let listed = names.prefix(5).map { "\($0)" }.joined(separator: ", ")
+    let more = names.count > 5 ? " and \(names.count - 5) more" : ""
+    return ["metadata left out, as only GGUF files have arrays and long texts: \(listed)\(more)"]
+  }
+
+  /// Whether it is a GGUF file that stands for itself.
+  var isGGUF: Bool { directory == nil && shards.first?.checkpoint.gguf != nil }
+
   /// Demands that no shard is an output of this library.
   func demandFloats() throws {
     for shard in shards where try shard.checkpoint.quantizationRecord() != nil {
@@ -100,7 +114,7 @@ extension Model {
     let name = indexName ?? own ?? ""
     let endings = [
       ".safetensors.index.json", ".safetensors", ".weights.json", ".weights.h5", ".h5", ".hdf5",
-      ".keras",
+      ".keras", ".gguf",
     ]
     for ending in endings where name.hasSuffix(ending) {
       return String(name.dropLast(ending.count))

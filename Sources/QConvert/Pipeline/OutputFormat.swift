@@ -4,6 +4,8 @@ public import SystemPackage
 public enum OutputFormat: String, CaseIterable, Sendable {
   case safetensors
   case hdf5
+  /// A file of ggml: one file, in which blocks of quantized values have types of their own.
+  case gguf
   /// An HDF5 file in an archive of Keras, with its configuration.
   case keras
 
@@ -12,6 +14,7 @@ public enum OutputFormat: String, CaseIterable, Sendable {
     switch path.extension?.lowercased() {
     case "safetensors": self = .safetensors
     case "h5", "hdf5": self = .hdf5
+    case "gguf": self = .gguf
     case "keras": self = .keras
     default: return nil
     }
@@ -25,6 +28,8 @@ extension OutputFormat {
     guard let file = try? InputFile(path) else { return nil }
     if (try? KerasArchive.hasSignature(file)) == true {
       self = .keras
+    } else if (try? GGUFHeader.hasSignature(file)) == true {
+      self = .gguf
     } else {
       let isHDF5 = KerasShards.isIndex(path) || (try? HDF5Index.hasSignature(file)) == true
       self = isHDF5 ? .hdf5 : .safetensors

@@ -6,7 +6,7 @@ extension PlanBuilder.Draft {
   ) {
     let tensor = source.descriptor
     let entry = OutputEntry(
-      (name ?? tensor.name).string, tensor.dtype, tensor.shape, .original)
+      name ?? tensor.name, tensor.dtype, tensor.shape, blockType: tensor.blockType, .original)
     self.init(
       name: name ?? tensor.name, dtype: tensor.dtype, shape: tensor.shape,
       decision: verdict.decision, rule: verdict.rule,

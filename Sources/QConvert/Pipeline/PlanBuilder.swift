@@ -9,8 +9,10 @@ struct PlanBuilder {
   struct File {
     let role: PlannedFile.Role
     let metadata: [MetadataEntry]
-    /// For an HDF5 file, what it takes over from others; nil for a safetensors file.
+    /// For an HDF5 file, what it takes over from others; nil for another.
     var template: HDF5Template?
+    /// For a GGUF file, what it takes over from others; nil for another.
+    var gguf: GGUFTemplate?
     /// What an archive around the HDF5 file takes over; nil where there is none around it.
     var archive: ArchiveTemplate?
   }
@@ -93,6 +95,17 @@ struct PlanBuilder {
     }
 
     init(_ file: File, _ entries: [Content]) throws {
+      if let template = file.gguf {
+        let outline = try template.outline(entries.map(\.entry), metadata: file.metadata)
+        segments = [FileSegment(offset: 0, bytes: outline.header)]
+        places = outline.places.map { Place(bytes: $0) }
+        byteCount = outline.byteCount
+        warnings = outline.warnings
+        return
+      }
+      for (entry, _) in entries {
+        if let type = entry.blockType { throw PlanError.blocksNeedGGUF(entry.name, type) }
+      }
       if let template = file.template {
         for (entry, _) in entries where entry.dtype.bitWidth < 8 {
           throw PlanError.hdf5CannotHold(entry.name, entry.dtype)

@@ -51,6 +51,8 @@ public struct TensorSelection: Hashable, Sendable {
 /// Why a tensor was never meant to be quantized.
 public enum CopyReason: Hashable, Sendable {
   case notFloat(DType)
+  /// In a GGUF file: blocks of quantized values.
+  case blocks(GGMLType)
   case notAWeight
   /// The configuration says nothing of a parameter of this name.
   case notNamed(TensorName)
@@ -80,6 +82,7 @@ extension CopyReason: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notFloat(let dtype): "\(dtype) is not a float type that can be quantized"
+    case .blocks(let type): "already quantized: blocks of type \(type)"
     case .notAWeight: "not named weight"
     case .notNamed(let parameter): "no setting for \(parameter)"
     case .notALayerWeight: "no weight of a layer"

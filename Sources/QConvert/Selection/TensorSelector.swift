@@ -27,6 +27,7 @@ struct TensorSelector {
     if let reason = quantized.reasonToCopy(tensor.name) {
       return TensorVerdict(.copy(reason), .kind)
     }
+    if let type = tensor.blockType { return TensorVerdict(.copy(.blocks(type)), .kind) }
     guard FloatPrecision(tensor.dtype) != nil else {
       return TensorVerdict(.copy(.notFloat(tensor.dtype)), .kind)
     }

@@ -398,7 +398,6 @@ import Testing
       ("pickle of protocol 2", [0x80, 2, 0x7d, 0x71, 0, 0x58, 1, 0, 0, 0], .pickle),
       ("pickle of protocol 4", [0x80, 4, 0x95, 5, 0, 0, 0, 0, 0, 0, 0, 0x7d], .pickle),
       ("short pickle", [0x80, 4, 0x4e, 0x2e], .pickle),
-      ("GGUF", Array("GGUF".utf8) + [3, 0, 0, 0, 0, 0, 0, 0], .gguf),
       ("NumPy", [0x93] + Array("NUMPY".utf8) + [1, 0, 0x76, 0], .numpy),
     ].map { name, bytes, format in RefusedFile(name, bytes, "\(format)") }
 

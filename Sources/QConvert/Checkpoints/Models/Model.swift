@@ -39,8 +39,8 @@ public struct Model: Sendable {
   /// What `config.json` says; nil where there is none, or none that can be read.
   let configuration: JSONValue?
 
-  /// Opens the files of a model: a safetensors or HDF5 file, or an archive of Keras; an index and the files it
-  /// names; or a directory with an index, with a `model.safetensors`, or with one safetensors file.
+  /// Opens the files of a model: a safetensors, GGUF or HDF5 file, or an archive of Keras; an index and the files
+  /// it names; or a directory with an index, with a `model.safetensors`, or with one safetensors file.
   ///
   /// - Parameters:
   ///   - path: The file, index or directory.
