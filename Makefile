@@ -1,6 +1,6 @@
 # make demo   set up, build, convert a real model and show what came out
 # make test   set up, build, run all tests
-.PHONY: demo test build setup lint format conformance check-arm64 check-report fuzz docs clean
+.PHONY: demo test build setup lint format conformance conformance-full check-arm64 check-report fuzz docs clean
 
 demo: build
 	./scripts/demo.sh
@@ -22,9 +22,15 @@ lint:
 format:
 	swift format --in-place --recursive --parallel Sources Tests fixtures Package.swift
 
-# Compares with the live coreai-opt in a virtual environment of its own (1.5 GB, once).
+# Compares with the live coreai-opt and, in a second virtual environment, with the libraries of the
+# other layouts (1.5 GB each, once). Of the latter some schemes only; `conformance-full` takes all.
 conformance: build
 	./scripts/conformance.sh
+	./scripts/conformance-ecosystem.sh --quick
+
+conformance-full: build
+	./scripts/conformance.sh
+	./scripts/conformance-ecosystem.sh
 
 # Compares the arm64 kernels, under emulation, with those of this machine.
 check-arm64: setup

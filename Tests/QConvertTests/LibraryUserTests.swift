@@ -67,7 +67,8 @@ struct Clipped: RangeCalculator {
       throws: CalculatorError.unknownQParams(
         "magic",
         known: [
-          "default", "dynamic", "global_minmax", "keras-absmax", "keras-grouped", "moving_average",
+          "default", "dynamic", "global_minmax", "keras-absmax", "keras-grouped", "mlx-affine",
+          "moving_average",
           "static",
         ])
     ) {

@@ -33,7 +33,8 @@ extension QuantizationRecord {
       else { throw .mismatchedEntry(weight.name) }
       found.append(
         Tensor(
-          name: weight.name, precision: precision, shape: weight.shape.dropLast() + [bitCount / bits],
+          name: weight.name, precision: precision,
+          shape: weight.shape.dropLast() + [bitCount / bits],
           spec: spec))
     }
     self.init(layout: MLXLayout().name, isPacked: false, tensors: found)

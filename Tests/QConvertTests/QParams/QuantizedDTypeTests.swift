@@ -1,4 +1,4 @@
-import QConvert
+@testable import QConvert
 import Testing
 
 @Suite struct QuantizedDTypeTests {
@@ -42,8 +42,20 @@ import Testing
     #expect(test.name.contains("\(dtype.bitWidth)"))
   }
 
-  @Test func `the table holds every type`() {
-    #expect(Case.all.map(\.name) == QuantizedDType.allCases.map(\.rawValue))
+  @Test func `the table holds every type of the reference`() {
+    #expect(Case.all.map(\.name) == QuantizedDType.referenceTypes.map(\.rawValue))
+  }
+
+  @Test(arguments: 1...8, [false, true])
+  func `there are integers of every width`(_ bits: Int, _ isSigned: Bool) throws {
+    let dtype = try #require(QuantizedDType(bits: bits, isSigned: isSigned))
+    #expect(dtype.bitWidth == bits)
+    #expect(dtype.isInteger)
+    #expect(dtype.isSignedInteger == isSigned)
+    let limits = dtype.limits(.symmetric)
+    #expect(limits.max - limits.min == Double(1 << bits - 1))
+    #expect(limits.min == (isSigned ? -Double(1 << (bits - 1)) : 0))
+    #expect(QuantizedDType(bits: 9, isSigned: isSigned) == nil)
   }
 
   @Test func `the reference's aliases are known, other names are not`() {

@@ -92,6 +92,34 @@ import Testing
     }
   }
 
+  @Test(arguments: [2, 3, 4, 5, 6, 8])
+  func `the calculator of MLX and the kernel agree`(_ bits: Int) throws {
+    var random = SeededGenerator(seed: 11)
+    let calculator = MLXAffineQParams()
+    let spec = try QuantizationSpec(
+      dtype: try #require(QuantizedDType(bits: bits, isSigned: false)), scheme: .asymmetric,
+      formulation: .minval, qparamsCalculator: "mlx-affine")
+    for precision in FloatPrecision.ofKernels {
+      var rule = quantization(spec, precision).rule
+      rule.kind = calculator.rule
+      let special: [(Float, Float)] = [
+        (0, 0), (1, 1), (-1, -1), (-1, 1), (0, 1e-9), (-3, -1), (1, 3), (0.25, 7), (-1e30, 1e30),
+      ]
+      for (min, max) in special + ranges(precision, &random) where min <= max {
+        let range = ValueRange(min: Double(min), max: Double(max))
+        let expected = calculator.qparams(for: range, spec: spec, precision: precision)
+        let isUsable = expected.scale.isFinite && expected.scale != 0
+        for kernels in Kernels.available {
+          let found = kernels.qparams(rule, min: [min], max: [max])?.first
+          #expect(
+            found?.scale == (isUsable ? expected.scale : nil), "\(kernels.name) \(min) \(max)")
+          #expect(
+            found?.minval == (isUsable ? expected.minval : nil), "\(kernels.name) \(min) \(max)")
+        }
+      }
+    }
+  }
+
   @Test(arguments: Case.all)
   func `the static calculator and the kernel agree`(_ test: Case) throws {
     var random = SeededGenerator(seed: 10)

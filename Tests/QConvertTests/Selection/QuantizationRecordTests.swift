@@ -130,7 +130,7 @@ import Testing
     (#""format_version":1"#, #""format_version":1.5"#), (#""layout":"native","#, ""),
     (#""layout":"native""#, #""layout":7"#), (#""packed":false,"#, ""),
     (#""packed":false"#, #""packed":0"#), (#""specs":["#, #""spec":["#),
-    (#""tensors":{"#, #""tensor":{"#), (#""dtype":"int8""#, #""dtype":"int3""#),
+    (#""tensors":{"#, #""tensor":{"#), (#""dtype":"int8""#, #""dtype":"int9""#),
     (#""dtype":"int8","#, ""), ("\"symmetric\"", "\"lopsided\""), (#""zp""#, #""zq""#),
     (#""per_channel""#, #""per_row""#), (#""granularity":{"#, #""g":{"#),
     (#""axis":0"#, #""block_size":2"#), (#""float_range":[null,null]"#, #""float_range":[null]"#),

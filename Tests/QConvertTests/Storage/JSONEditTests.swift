@@ -52,4 +52,30 @@ import Testing
   func `text that is no JSON is an error`(_ text: String) {
     #expect(throws: JSONError.self) { try edited(text, [([.member("a")], "1")]) }
   }
+
+  @Test(arguments: [
+    (["a"], #"{ "b" : [2], "c":3 }"#), (["b"], #"{"a": 1, "c":3 }"#),
+    (["c"], #"{"a": 1 , "b" : [2] }"#), (["a", "b"], #"{ "c":3 }"#),
+    (["b", "c"], #"{"a": 1 }"#), (["a", "b", "c"], "{ }"),
+    (["x"], #"{"a": 1 , "b" : [2], "c":3 }"#),
+  ])
+  func `members are taken away with a comma`(_ names: [String], _ expected: String) throws {
+    var edit = JSONEdit()
+    for name in names { edit.remove([JSONStep.member(name)]) }
+    let text = #"{"a": 1 , "b" : [2], "c":3 }"#
+    let edited = String(decoding: try edit.applied(to: Array(text.utf8)), as: UTF8.self)
+    #expect(try JSONValue(parsing: edited.utf8) == JSONValue(parsing: expected.utf8))
+    #expect(edited.filter { $0 != " " } == expected.filter { $0 != " " })
+  }
+
+  @Test func `what is added and taken away again leaves no trace`() throws {
+    let text = "{\n  \"a\": 1,\n  \"b\": 2.50\n}\n"
+    var adding = JSONEdit()
+    adding.set([JSONStep.member("q")], to: "{}")
+    let with = try adding.applied(to: Array(text.utf8))
+    #expect(String(decoding: with, as: UTF8.self).hasSuffix("2.50, \"q\": {}\n}\n"))
+    var removing = JSONEdit()
+    removing.remove([JSONStep.member("q")])
+    #expect(try removing.applied(to: with) == Array(text.utf8))
+  }
 }

@@ -1,0 +1,171 @@
+import Fixtures
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import QConvert
+
+/// What MLX makes of small checkpoints; see `fixtures/make_ecosystem.py`.
+@Suite struct MLXLayoutTests {
+  /// A case of the manifest.
+  struct Case: Decodable, Sendable, CustomTestStringConvertible {
+    let name: String
+    let input: String
+    let arguments: [String]
+    let expected: String
+    let decoded: String
+    var testDescription: String { name }
+
+    static let all: [Case] = {
+      let url = URL(filePath: Fixtures.ecosystem.appending("manifest.json").string)
+      let manifest = try? JSONDecoder().decode([String: [Case]].self, from: Data(contentsOf: url))
+      return manifest?["cases"] ?? []
+    }()
+
+    private func number(_ option: String) -> Int? {
+      arguments.first { $0.hasPrefix("--\(option)=") }.flatMap {
+        Int($0.drop { $0 != "=" }.dropFirst())
+      }
+    }
+
+    var request: LayoutRequest {
+      var request = LayoutRequest()
+      request.variant = "affine"
+      request.bits = number("bits")
+      request.groupSize = number("group-size")
+      return request
+    }
+  }
+
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+  }
+
+  private func options(_ request: LayoutRequest = LayoutRequest()) throws -> ConversionOptions {
+    var options = ConversionOptions(spec: try MLXLayout().spec(for: request))
+    options.layout = MLXLayout()
+    options.isDurable = false
+    return options
+  }
+
+  /// What a file holds under every name: type, shape and bytes.
+  private func contents(_ path: FilePath) throws -> [String: [String]] {
+    let checkpoint = try Checkpoint(path)
+    return Dictionary(
+      uniqueKeysWithValues: try checkpoint.tensors.map { tensor in
+        let stored = StoredTensor(file: checkpoint.data, descriptor: tensor)
+        let bytes = try stored.bytes(0..<tensor.byteCount)
+        return (tensor.name.string, ["\(tensor.dtype)", "\(tensor.shape)", "\(bytes)"])
+      })
+  }
+
+  /// The output for a case.
+  private func quantized(_ test: Case, jobs: Int? = nil, memory: Int? = nil) throws -> FilePath {
+    var options = try options(test.request)
+    options.jobs = jobs
+    options.memoryBound = memory
+    options.overwrites = true
+    let output = directory.path("quantized")
+    _ = try Conversion(of: Fixtures.ecosystem.appending(test.input), options).write(to: output)
+    return output
+  }
+
+  @Test func `there are cases of all widths`() {
+    #expect(Set(Case.all.compactMap(\.request.bits)) == [2, 3, 4, 5, 6, 8])
+  }
+
+  @Test(arguments: Case.all)
+  func `every entry is that of MLX`(_ test: Case) throws {
+    let expected = try contents(Fixtures.ecosystem.appending(test.expected))
+    for (jobs, memory) in [(1, nil), (2, 1 << 20)] {
+      let output = try quantized(test, jobs: jobs, memory: memory)
+      #expect(try contents(output.appending("model.safetensors")) == expected)
+    }
+  }
+
+  @Test(arguments: Case.all)
+  func `the way back is that of MLX`(_ test: Case) throws {
+    let quantized = try quantized(test)
+    let output = directory.path("float")
+    _ = try Dequantization(of: quantized).write(to: output)
+    let found = try contents(output.appending("model.safetensors"))
+    for (name, entry) in try contents(Fixtures.ecosystem.appending(test.decoded)) {
+      #expect(found[name] == entry, "\(name)")
+    }
+    let input = Fixtures.ecosystem.appending(test.input)
+    #expect(
+      try Data(contentsOf: URL(filePath: output.appending("config.json").string))
+        == Data(contentsOf: URL(filePath: input.appending("config.json").string)))
+    #expect(try Verification(of: quantized, against: input).run().findings.isEmpty)
+  }
+
+  /// A directory as mlx-lm writes it.
+  private func foreign(_ test: Case, _ quantization: String) throws -> FilePath {
+    let folder = directory.path("foreign")
+    try FileManager.default.createDirectory(
+      atPath: folder.string, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      atPath: Fixtures.ecosystem.appending(test.expected).string,
+      toPath: folder.appending("model.safetensors").string)
+    try Data(#"{"model_type": "llama", "quantization": \#(quantization)}"#.utf8)
+      .write(to: URL(filePath: folder.appending("config.json").string))
+    return folder
+  }
+
+  @Test(arguments: Case.all)
+  func `what mlx-lm has written is read without a record`(_ test: Case) throws {
+    let (bits, size) = (test.request.bits ?? 0, test.request.groupSize ?? 0)
+    let folder = try foreign(test, #"{"group_size": \#(size), "bits": \#(bits)}"#)
+    let output = directory.path("float")
+    _ = try Dequantization(of: folder).write(to: output)
+    let found = try contents(output.appending("model.safetensors"))
+    for (name, entry) in try contents(Fixtures.ecosystem.appending(test.decoded)) {
+      #expect(found[name] == entry, "\(name)")
+    }
+  }
+
+  @Test(arguments: [
+    #"{"group_size": 64, "bits": 7}"#, #"{"group_size": 48, "bits": 4}"#,
+    #"{"group_size": 128, "bits": 8}"#, #"{"group_size": 32, "bits": 4, "mode": "mxfp4"}"#,
+    #"{"group_size": 1e300, "bits": 4}"#, #"{"group_size": 32}"#,
+  ])
+  func `settings that the tensors do not fit are an error`(_ quantization: String) throws {
+    let test = try #require(
+      Case.all.first { $0.request.bits == 4 && $0.request.groupSize == 32 })
+    let folder = try foreign(test, quantization)
+    #expect(throws: CheckpointError.self) { try Dequantization(of: folder) }
+  }
+
+  @Test func `config.json tells the settings of most modules and of those that differ`() throws {
+    let config = try QuantizerConfig(
+      yaml: """
+        quantization_config:
+          global_config:
+            op_state_spec:
+              weight: {dtype: int4, granularity: {type: per_block, block_size: 32}}
+          module_name_configs:
+            model.layers.0.self_attn.k_proj:
+              op_state_spec:
+                weight: {dtype: uint8, granularity: {type: per_block, block_size: 64}}
+        """)
+    var options = try options()
+    options.configuration = config
+    let output = directory.path("mixed")
+    let input = Fixtures.ecosystem.appending("input-bf16")
+    _ = try Conversion(of: input, options).write(to: output)
+    let json = try JSONValue(
+      parsing: Data(contentsOf: URL(filePath: output.appending("config.json").string)))
+    let quantization = try #require(json["quantization"])
+    #expect(quantization == json["quantization_config"])
+    #expect(quantization["bits"]?.integer == 4)
+    #expect(quantization["group_size"]?.integer == 32)
+    #expect(quantization["mode"]?.string == "affine")
+    let own = quantization["model.layers.0.self_attn.k_proj"]
+    #expect(own?["bits"]?.integer == 8)
+    #expect(own?["group_size"]?.integer == 64)
+    #expect(quantization.members?.count == 4)
+    #expect(try Verification(of: output, against: input).run().findings.isEmpty)
+  }
+}
