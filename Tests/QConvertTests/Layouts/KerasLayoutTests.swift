@@ -44,17 +44,6 @@ import Testing
     directory = try TemporaryDirectory()
   }
 
-  /// What a file holds under every name: type, shape and bytes.
-  private func contents(_ path: FilePath) throws -> [String: [String]] {
-    let checkpoint = try Checkpoint(path)
-    return Dictionary(
-      uniqueKeysWithValues: try checkpoint.tensors.map { tensor in
-        let stored = StoredTensor(file: checkpoint.file, descriptor: tensor)
-        let bytes = try stored.bytes(0..<tensor.byteCount)
-        return (tensor.name.string, ["\(tensor.dtype)", "\(tensor.shape)", "\(bytes)"])
-      })
-  }
-
   /// The file that the mode gives.
   private func quantized(_ mode: Mode, jobs: Int? = nil, memory: Int? = nil) throws -> FilePath {
     var options = try mode.options()
@@ -68,8 +57,8 @@ import Testing
 
   @Test(arguments: Mode.all)
   func `every dataset is that of Keras, bit for bit`(_ mode: Mode) throws {
-    let expected = try contents(Self.folder.appending("\(mode.name).weights.h5"))
-    let found = try contents(try quantized(mode))
+    let expected = try Checkpoint(Self.folder.appending("\(mode.name).weights.h5")).contents
+    let found = try Checkpoint(try quantized(mode)).contents
     #expect(found.keys.sorted() == expected.keys.sorted())
     #expect(expected.count > 30)
     for (name, values) in expected { #expect(found[name] == values, "\(name)") }

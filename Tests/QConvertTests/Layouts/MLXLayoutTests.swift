@@ -50,17 +50,6 @@ import Testing
     return options
   }
 
-  /// What a file holds under every name: type, shape and bytes.
-  private func contents(_ path: FilePath) throws -> [String: [String]] {
-    let checkpoint = try Checkpoint(path)
-    return Dictionary(
-      uniqueKeysWithValues: try checkpoint.tensors.map { tensor in
-        let stored = StoredTensor(file: checkpoint.data, descriptor: tensor)
-        let bytes = try stored.bytes(0..<tensor.byteCount)
-        return (tensor.name.string, ["\(tensor.dtype)", "\(tensor.shape)", "\(bytes)"])
-      })
-  }
-
   /// The output for a case.
   private func quantized(_ test: Case, jobs: Int? = nil, memory: Int? = nil) throws -> FilePath {
     var options = try options(test.request)
@@ -78,10 +67,10 @@ import Testing
 
   @Test(arguments: Case.all)
   func `every entry is that of MLX`(_ test: Case) throws {
-    let expected = try contents(Fixtures.ecosystem.appending(test.expected))
+    let expected = try Checkpoint(Fixtures.ecosystem.appending(test.expected)).contents
     for (jobs, memory) in [(1, nil), (2, 1 << 20)] {
       let output = try quantized(test, jobs: jobs, memory: memory)
-      #expect(try contents(output.appending("model.safetensors")) == expected)
+      #expect(try Checkpoint(output.appending("model.safetensors")).contents == expected)
     }
   }
 
@@ -90,8 +79,8 @@ import Testing
     let quantized = try quantized(test)
     let output = directory.path("float")
     _ = try Dequantization(of: quantized).write(to: output)
-    let found = try contents(output.appending("model.safetensors"))
-    for (name, entry) in try contents(Fixtures.ecosystem.appending(test.decoded)) {
+    let found = try Checkpoint(output.appending("model.safetensors")).contents
+    for (name, entry) in try Checkpoint(Fixtures.ecosystem.appending(test.decoded)).contents {
       #expect(found[name] == entry, "\(name)")
     }
     let input = Fixtures.ecosystem.appending(test.input)
@@ -120,8 +109,8 @@ import Testing
     let folder = try foreign(test, #"{"group_size": \#(size), "bits": \#(bits)}"#)
     let output = directory.path("float")
     _ = try Dequantization(of: folder).write(to: output)
-    let found = try contents(output.appending("model.safetensors"))
-    for (name, entry) in try contents(Fixtures.ecosystem.appending(test.decoded)) {
+    let found = try Checkpoint(output.appending("model.safetensors")).contents
+    for (name, entry) in try Checkpoint(Fixtures.ecosystem.appending(test.decoded)).contents {
       #expect(found[name] == entry, "\(name)")
     }
   }
