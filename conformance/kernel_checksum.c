@@ -54,11 +54,12 @@ static void run(const struct qc_kernels *kernels, enum qc_float type, size_t len
   kernels->range_runs(type, elements, runs, length, low, high);
   mix("low", type, (int)length, low, runs * sizeof *low);
   mix("high", type, (int)length, high, runs * sizeof *high);
-  for (int rule = 0; rule < 3; rule++) {
+  for (int rule = 0; rule < 4; rule++) {
     struct qc_rule rules[] = {
         {.precision = type, .quant_min = -128, .quant_max = 127, .half_steps = 127.5f},
         {.precision = type, .asymmetric = true, .quant_min = -128, .quant_max = 127},
         {.precision = type, .power_of_two = true, .target_exponent = 8},
+        {.kind = QC_RULE_MLX_AFFINE, .precision = type, .quant_max = 15},
     };
     kernels->qparams(&rules[rule], runs, low, high, scale, zero, minval);
     mix("scale", type, rule, scale, runs * sizeof *scale);
@@ -66,7 +67,7 @@ static void run(const struct qc_kernels *kernels, enum qc_float type, size_t len
     mix("minval", type, rule, minval, runs * sizeof *minval);
     for (int code = QC_I8; code <= QC_E2M1_AS_E4M3; code++) {
       for (int shifted = 0; shifted < 2; shifted++) {
-        struct qc_affine affine = {scale, shifted ? minval : NULL, shifted ? NULL : zero, -128, 127, rule == 1};
+        struct qc_affine affine = {scale, shifted ? minval : NULL, shifted ? NULL : zero, -128, 127, rule == 1, rule == 3};
         kernels->quantize_runs(type, code, elements, runs, length, &affine, codes);
         mix("runs", type, code, codes, runs * length);
         for (enum qc_float result = QC_F32; result <= QC_BF16; result++) {
@@ -90,7 +91,11 @@ int main(void) {
     kernels->narrow(QC_F16, (float *)values, COUNT / 2, elements);
     mix("narrowed", type, 0, elements, COUNT);
   }
-  kernels->pack(4, codes, COUNT, packed);
-  mix("packed", 0, 4, packed, COUNT / 2);
+  for (unsigned bits = 1; bits <= 8; bits++) {
+    kernels->pack(bits, bits % 2, codes, COUNT, packed, COUNT / 8 * bits);
+    mix("packed", 0, (int)bits, packed, COUNT / 8 * bits);
+    kernels->unpack(bits, bits % 2, bits > 4, packed, COUNT, codes);
+    mix("unpacked", 0, (int)bits, codes, COUNT);
+  }
   return 0;
 }

@@ -9,12 +9,12 @@ sources=(conformance/kernel_checksum.c $kernels/baseline.c $kernels/avx2.c $kern
 clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
 
 mkdir -p $work
-"$clang" -O2 -I$kernels/include "${sources[@]}" -o $work/here
+"$clang" -O2 -I$kernels/include "${sources[@]}" -o $work/here -lm
 for source in "${sources[@]}"; do
   "$clang" --target=aarch64-linux-gnu -I/usr/aarch64-linux-gnu/include -O2 -I$kernels/include \
     -c "$source" -o "$work/$(basename "$source" .c).o"
 done
-aarch64-linux-gnu-gcc -static $work/*.o -o $work/arm64
+aarch64-linux-gnu-gcc -static $work/*.o -o $work/arm64 -lm
 $work/here >$work/here.txt
 qemu-aarch64 $work/arm64 >$work/arm64.txt
 if ! cmp $work/here.txt $work/arm64.txt; then

@@ -228,7 +228,7 @@ INLINE vu mlx_affine_of(const struct qc_rule *rule, vf low, vf high, vf *scale, 
   vf step = larger((high - low) / rule->quant_max, 1e-7f);
   step = is_low_larger ? step : -step;
   vf edge = is_low_larger ? low : high;
-  vf steps = __builtin_elementwise_roundeven(edge / step);
+  vf steps = __builtin_elementwise_rint(edge / step);
   vi has_steps = steps != 0.0f;
   *scale = has_steps ? edge / steps : step;
   *minval = has_steps ? edge : (vf)0.0f;
