@@ -2,10 +2,6 @@
 struct LayoutOutcome: Sendable {
   /// Its name in the float model.
   let name: TensorName
-  /// Its element type in the float model.
-  let dtype: DType
-  /// Its shape in the float model.
-  let shape: [Int]
   /// How it is quantized; nil where it is not.
   let spec: QuantizationSpec?
 }

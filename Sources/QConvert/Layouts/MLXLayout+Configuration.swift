@@ -8,25 +8,18 @@ extension MLXLayout: ModelConfiguring {
   var configurationNames: [String] { ["quantization", "quantization_config"] }
 
   /// The settings of most modules, and those of each that differs.
-  func configuration(of model: [LayoutOutcome]) -> [(name: String, text: String)] {
-    let modules = model.compactMap { tensor -> (name: String, settings: Settings)? in
-      tensor.spec.flatMap(Settings.init).map { (tensor.name.module, $0) }
+  func configuration(of model: [LayoutOutcome]) -> String {
+    let modules = model.compactMap { tensor in
+      tensor.spec.flatMap(Settings.init).map { (name: tensor.name.module, settings: $0) }
     }
     let counts = modules.reduce(into: [Settings: Int]()) { $0[$1.settings, default: 0] += 1 }
+    let most = counts.values.max()
     // Of settings that are equally frequent, those that come first.
-    let frequent = modules.map(\.settings).max { (counts[$0] ?? 0) < (counts[$1] ?? 0) }
-    guard
-      let common = modules.map(\.settings).first(where: {
-        counts[$0] == frequent.flatMap { counts[$0] }
-      })
-    else { return [] }
-    let members =
-      common.members
-      + modules.filter { $0.settings != common }.map {
-        JSONValue.Member(name: $0.name, value: .object($0.settings.members))
-      }
-    let text = JSONValue.object(members).description
-    return configurationNames.map { ($0, text) }
+    let common = modules.first { counts[$0.settings] == most }?.settings
+    let others = modules.filter { $0.settings != common }.map {
+      JSONValue.Member(name: $0.name, value: .object($0.settings.members))
+    }
+    return JSONValue.object((common?.members ?? []) + others).description
   }
 
   /// What mlx-lm needs to know of a module.

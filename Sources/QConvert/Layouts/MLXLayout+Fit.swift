@@ -6,7 +6,7 @@ extension MLXLayout {
     guard tensor.name.parameter == "weight" else {
       return .copy("MLX quantizes the weights of modules only")
     }
-    guard tensor.shape.count == 2 || tensor.name.string.contains("experts") else {
+    guard tensor.shape.count == 2 || tensor.holdsExperts else {
       return .copy("MLX quantizes linear layers and embeddings only")
     }
     let fitted = try fitted(spec, tensor)
@@ -24,29 +24,14 @@ extension MLXLayout {
     guard case .perBlock(let axis, let size) = spec.granularity, axis == nil || axis == last else {
       throw unsupported("\(spec.granularity): groups of the last axis only")
     }
-    guard Self.groupSizes.contains(size) else {
-      throw unsupported("groups of \(size): \(Self.groupSizes.words) only")
-    }
-    let bits = spec.dtype.bitWidth
-    guard spec.dtype.isInteger, Self.bitWidths.contains(bits),
-      let dtype = QuantizedDType(bits: bits, isSigned: false)
-    else {
-      throw unsupported("\(spec.dtype.rawValue): integers of \(Self.bitWidths.words) bits only")
-    }
     guard ["default", MLXAffineQParams.name].contains(spec.qparamsCalculator) else {
       throw unsupported("the calculator \(spec.qparamsCalculator)")
     }
-    return try QuantizationSpec(
-      dtype: dtype, scheme: .asymmetric, formulation: .minval,
-      granularity: .perBlock(axis: last, size: size), floatRange: spec.floatRange,
-      qparamsCalculator: MLXAffineQParams.name, rangeCalculator: spec.rangeCalculator)
+    guard spec.dtype.isInteger,
+      let affine = Self.affine(bits: spec.dtype.bitWidth, groupSize: size, axis: last, like: spec)
+    else {
+      throw unsupported("\(spec.dtype.rawValue) in groups of \(size): \(Self.choices)")
+    }
+    return affine
   }
-
-  static let bitWidths = [2, 3, 4, 5, 6, 8]
-  static let groupSizes = [32, 64, 128]
-}
-
-extension [Int] {
-  /// The numbers one after the other.
-  var words: String { map(String.init).joined(separator: ", ") }
 }

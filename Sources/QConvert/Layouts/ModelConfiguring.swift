@@ -4,13 +4,11 @@ protocol ModelConfiguring: OutputLayout {
   /// the same names.
   func metadata(of model: [LayoutOutcome]) -> [MetadataEntry]
 
-  /// The members of `config.json` that are the layout's, with the texts of their values.
+  /// The members of `config.json` that are the layout's.
+  var configurationNames: [String] { get }
+
+  /// The text that each of these members has as its value.
   ///
   /// - Throws: ``LayoutError`` for what the consumers cannot be told.
-  func configuration(of model: [LayoutOutcome]) throws(LayoutError) -> [(
-    name: String, text: String
-  )]
-
-  /// The names of these members.
-  var configurationNames: [String] { get }
+  func configuration(of model: [LayoutOutcome]) throws(LayoutError) -> String
 }

@@ -6,9 +6,8 @@ extension OutputEntry {
     let count = shape.reduce(1, *)
     return switch content {
     case .quantized:
-      packing == nil
-        ? dtype.bitWidth == 8 && count == elements
-        : byteCount == packing?.byteShape(tensor.view).reduce(1, *)
+      packing.map { byteCount == $0.byteShape(tensor.view).reduce(1, *) }
+        ?? (dtype.bitWidth == 8 && count == elements)
     case .scale:
       count == groups && (FloatPrecision(dtype) != nil || dtype == .float8E8M0)
     case .minval: count == groups && FloatPrecision(dtype) != nil

@@ -3,15 +3,15 @@ extension ConversionPlan {
   mutating func configure(
     _ model: Model, _ layout: any ModelConfiguring, _ outcomes: [LayoutOutcome]
   ) throws {
-    let members = try layout.configuration(of: outcomes)
-    var edit = JSONEdit()
-    for (name, text) in members { edit.set([JSONStep.member(name)], to: text) }
+    let value = try layout.configuration(of: outcomes)
     guard let text = try model.configurationText else {
       warnings.append(
         "\(layout.name) is loaded by what config.json says of it, and there is none; it takes "
-          + members.map { "\"\($0.name)\": \($0.text)" }.joined(separator: ", "))
+          + layout.configurationNames.map { "\"\($0)\": \(value)" }.joined(separator: ", "))
       return
     }
+    var edit = JSONEdit()
+    for name in layout.configurationNames { edit.set([JSONStep.member(name)], to: value) }
     rewritten[Model.configurationName] = try edit.applied(to: text)
   }
 
@@ -27,7 +27,7 @@ extension ConversionPlan {
 extension PlanBuilder.Draft {
   /// What becomes of the tensor, for the layout.
   var outcome: LayoutOutcome {
-    LayoutOutcome(name: name, dtype: dtype, shape: shape, spec: decision.spec)
+    LayoutOutcome(name: name, spec: decision.spec)
   }
 }
 

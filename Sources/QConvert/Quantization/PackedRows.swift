@@ -21,10 +21,10 @@ struct PackedRows: Hashable, Sendable {
   /// The bytes that hold a stretch of elements, which ends with a row or a byte.
   func byteRange(of elements: Range<Int>) -> Range<Int> {
     guard !elements.isEmpty else { return 0..<0 }
-    let end = elements.upperBound
-    return byteOffset(
-      of: elements.lowerBound)..<(end % rowLength == 0
-      ? end / rowLength * bytesPerRow : byteOffset(of: end))
+    let (row, rest) = elements.upperBound.quotientAndRemainder(dividingBy: rowLength)
+    // The end of a row has what the row is filled up with before it.
+    let end = rest == 0 ? row * bytesPerRow : byteOffset(of: elements.upperBound)
+    return byteOffset(of: elements.lowerBound)..<end
   }
 
   /// Calls `body` for every stretch without padding in between: the elements, and their bytes counted from

@@ -20,13 +20,8 @@ extension QuantizationRecord {
         throw .unsupportedMode(weight.name, own["mode"]?.string ?? "")
       }
       guard let bits = own["bits"]?.integer, let size = own["group_size"]?.integer,
-        MLXLayout.bitWidths.contains(bits), MLXLayout.groupSizes.contains(size),
-        let dtype = QuantizedDType(bits: bits, isSigned: false),
         let precision = FloatPrecision(scales.dtype), let words = weight.shape.last,
-        let spec = try? QuantizationSpec(
-          dtype: dtype, scheme: .asymmetric, formulation: .minval,
-          granularity: .perBlock(axis: weight.shape.count - 1, size: size),
-          qparamsCalculator: MLXAffineQParams.name)
+        let spec = MLXLayout.affine(bits: bits, groupSize: size, axis: weight.shape.count - 1)
       else { throw .mismatchedEntry(weight.name) }
       let (bitCount, overflow) = words.multipliedReportingOverflow(by: 32)
       guard weight.dtype == .uint32, !overflow, words > 0, bitCount.isMultiple(of: bits * size)

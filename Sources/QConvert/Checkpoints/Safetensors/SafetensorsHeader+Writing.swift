@@ -34,7 +34,7 @@ extension SafetensorsHeader {
     text += repeatElement(UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
     let length = text.count - 8
     guard length <= lengthLimit else { throw .outputHeaderTooLong(length) }
-    for i in 0..<8 { text[i] = UInt8(truncatingIfNeeded: length >> (8 * i)) }
+    text.replaceSubrange(..<8, with: UInt64(length).littleEndianBytes)
     return text
   }
 }
