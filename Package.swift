@@ -60,14 +60,14 @@ let package = Package(
       exclude: [
         "keras_values.py", "make_archives.py", "make_calibration.py", "make_ecosystem.py",
         "make_gguf.py",
-        "make_golden.py", "make_hdf5.py", "make_keras.py",
+        "make_golden.py", "make_hdf5.py", "make_keras.py", "make_kernels.py",
       ],
       sources: ["Fixtures.swift", "SafetensorsFile.swift", "TemporaryDirectory.swift"],
       resources: [
         .copy("calibration"), .copy("configurations"), .copy("ecosystem"), .copy("gguf"),
         .copy("golden"),
         .copy("hdf5"), .copy("hostile"), .copy("keras"),
-        .copy("real"),
+        .copy("kernels"), .copy("real"),
       ],
       swiftSettings: settings),
     .testTarget(

@@ -8,7 +8,7 @@
 
 #include "qc_kernels.h"
 
-enum { COUNT = 70000 };
+enum { COUNT = 70000, RULES = 12 };
 
 static uint8_t elements[4 * COUNT], codes[COUNT], packed[COUNT], values[4 * COUNT];
 static float low[COUNT], high[COUNT], scale[COUNT], minval[COUNT];
@@ -45,6 +45,11 @@ static void fill(enum qc_float type) {
   }
 }
 
+// One for each rule; scales of the last ones may be 0, by which nothing is divided on the way back.
+static const enum qc_arithmetic arithmetics[RULES] = {
+    QC_DIVIDE, QC_MULTIPLY, QC_DIVIDE_ROUNDED, QC_RECIPROCAL, QC_RECIPROCAL_ROUNDED, QC_HALF_AWAY,
+    QC_HALF_UP, QC_DIVIDE, QC_DIVIDE_ROUNDED, QC_HALF_UP, QC_HALF_UP, QC_DIVIDE};
+
 static void run(const struct qc_kernels *kernels, enum qc_float type, size_t length) {
   size_t runs = COUNT / length;
   for (size_t i = 0; i < runs; i++) {
@@ -54,20 +59,35 @@ static void run(const struct qc_kernels *kernels, enum qc_float type, size_t len
   kernels->range_runs(type, elements, runs, length, low, high);
   mix("low", type, (int)length, low, runs * sizeof *low);
   mix("high", type, (int)length, high, runs * sizeof *high);
-  for (int rule = 0; rule < 4; rule++) {
+  kernels->extreme_runs(type, elements, runs, length, low, high);
+  mix("extreme low", type, (int)length, low, runs * sizeof *low);
+  mix("extreme high", type, (int)length, high, runs * sizeof *high);
+  for (int rule = 0; rule < RULES; rule++) {
     struct qc_rule rules[] = {
-        {.precision = type, .quant_min = -128, .quant_max = 127, .half_steps = 127.5f},
-        {.precision = type, .asymmetric = true, .quant_min = -128, .quant_max = 127},
-        {.precision = type, .power_of_two = true, .target_exponent = 8},
-        {.kind = QC_RULE_MLX_AFFINE, .precision = type, .quant_max = 15},
+        {QC_RULE_SYMMETRIC, type, .quant_min = -128, .quant_max = 127, .half_steps = 127.5f, .least_scale = 0x1p-23f},
+        {QC_RULE_ASYMMETRIC, type, .quant_min = -128, .quant_max = 127, .least_scale = 0x1p-23f},
+        {QC_RULE_POWER_OF_TWO, type, .target_exponent = 8},
+        {QC_RULE_CT_ASYMMETRIC, type, .quant_min = -128, .quant_max = 127, .zero_scale = 0x1p-10f},
+        {QC_RULE_CT_MX, type, .target_exponent = 8},
+        {QC_RULE_CT_NVFP4, type, .half_steps = 6, .zero_scale = 0.125f, .global = 123.4f},
+        {QC_RULE_MLX_AFFINE, QC_F32, .quant_max = 255, .least_scale = 1e-7f},
+        {QC_RULE_MLX_MX, type, .half_steps = 6},
+        {QC_RULE_MLX_NVFP4, type, .half_steps = 6},
+        {QC_RULE_GGUF_EXTREME, QC_F32, .half_steps = 8},
+        {QC_RULE_GGUF_MINIMUM, QC_F32, .quant_max = 15},
+        {QC_RULE_GGUF_MX, QC_F32, .target_exponent = 2},
     };
     kernels->qparams(&rules[rule], runs, low, high, scale, zero, minval);
     mix("scale", type, rule, scale, runs * sizeof *scale);
     mix("zero", type, rule, zero, runs * sizeof *zero);
     mix("minval", type, rule, minval, runs * sizeof *minval);
-    for (int code = QC_I8; code <= QC_E2M1_AS_E4M3; code++) {
+    // Emulation is slow: not every rule at every length.
+    if (rule > QC_RULE_POWER_OF_TWO && length % 4 != 1) continue;
+    for (int code = QC_I8; code <= QC_E2M1_LOWER; code++) {
       for (int shifted = 0; shifted < 2; shifted++) {
-        struct qc_affine affine = {scale, shifted ? minval : NULL, shifted ? NULL : zero, -128, 127, rule == 1, rule == 3};
+        struct qc_affine affine = {
+            scale, shifted ? minval : NULL, shifted ? NULL : zero, -128, 127,
+            .arithmetic = arithmetics[rule], .product = (enum qc_float)(rule % 3)};
         kernels->quantize_runs(type, code, elements, runs, length, &affine, codes);
         mix("runs", type, code, codes, runs * length);
         for (enum qc_float result = QC_F32; result <= QC_BF16; result++) {
@@ -92,10 +112,17 @@ int main(void) {
     mix("narrowed", type, 0, elements, COUNT);
   }
   for (unsigned bits = 1; bits <= 8; bits++) {
-    kernels->pack(bits, bits % 2, codes, COUNT, packed, COUNT / 8 * bits);
-    mix("packed", 0, (int)bits, packed, COUNT / 8 * bits);
+    kernels->pack(bits, bits % 2, codes, COUNT, packed, COUNT);
+    mix("packed", 0, (int)bits, packed, COUNT);
     kernels->unpack(bits, bits % 2, bits > 4, packed, COUNT, codes);
     mix("unpacked", 0, (int)bits, codes, COUNT);
+  }
+  for (enum qc_block block = QC_BLOCK_Q4_0; block <= QC_BLOCK_MXFP4; block++) {
+    kernels->gguf_blocks(block, codes, scale, minval, 1000, values);
+    mix("blocks", 0, block, values, 1000 * qc_block_size(block));
+    kernels->gguf_unblocks(block, values, 1000, codes, low, high);
+    mix("unblocked", 0, block, codes, 32000);
+    mix("scales", 0, block, low, 1000 * sizeof *low);
   }
   return 0;
 }

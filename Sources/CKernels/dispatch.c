@@ -34,3 +34,14 @@ const struct qc_kernels *qc_kernels_best(void) {
   }
   return best;
 }
+
+size_t qc_block_size(enum qc_block block) {
+  switch (block) {
+    case QC_BLOCK_Q4_0: return 18;
+    case QC_BLOCK_Q4_1: return 20;
+    case QC_BLOCK_Q5_0: return 22;
+    case QC_BLOCK_Q5_1: return 24;
+    case QC_BLOCK_Q8_0: return 34;
+    case QC_BLOCK_MXFP4: return 17;
+  }
+}

@@ -101,8 +101,8 @@ extension ConversionPlan {
         let dequantization = TensorDequantization(
           precision: tensor.precision,
           decoding: Decoding(
-            spec: tensor.spec, scaling: try calculators.qparams(for: tensor.spec).scaling,
-            geometry: geometry, roundsProducts: checkpoint.layout.roundsProducts),
+            tensor.spec, geometry, of: try calculators.qparams(for: tensor.spec),
+            precision: tensor.precision),
           packing: packing, data: data, scale: scale, zeroPoint: stored(.zeroPoint),
           minval: stored(.minval))
         drafts[first.name] = .init(

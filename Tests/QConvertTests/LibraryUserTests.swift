@@ -67,9 +67,10 @@ struct Clipped: RangeCalculator {
       throws: CalculatorError.unknownQParams(
         "magic",
         known: [
-          "default", "dynamic", "global_minmax", "keras-absmax", "keras-grouped", "mlx-affine",
-          "moving_average",
-          "static",
+          "compressed-tensors-float", "compressed-tensors-int", "compressed-tensors-mx",
+          "compressed-tensors-nvfp4", "default", "dynamic", "gguf-mxfp4", "gguf-q4_0", "gguf-q4_1",
+          "gguf-q8_0", "global_minmax", "keras-absmax", "keras-grouped", "mlx-affine", "mlx-mx",
+          "mlx-nvfp4", "moving_average", "static", "torchao-float8", "torchao-int8", "torchao-intx",
         ])
     ) {
       try Conversion(of: input, options)

@@ -30,7 +30,4 @@ public struct MLXLayout: OutputLayout {
       OutputEntry(module + "biases", precision, tensor.grid, .minval),
     ]
   }
-
-  /// The product is rounded before the bias is added.
-  public var roundsProducts: Bool { true }
 }

@@ -32,9 +32,6 @@ public protocol OutputLayout: Sendable {
   /// Whether values are quantized with scale and minval as rounded to the precision of the tensor.
   var roundsQParams: Bool { get }
 
-  /// Whether the product of code and scale is rounded to the precision of the tensor before a minval is added.
-  var roundsProducts: Bool { get }
-
   /// How codes of the last axis share bytes; nil where each has its own.
   func packing(of spec: QuantizationSpec) -> CodePacking?
 
@@ -74,8 +71,6 @@ extension OutputLayout {
   public var recordsEntries: Bool { false }
   /// Scale and minval stay float32.
   public var roundsQParams: Bool { false }
-  /// Only the result is.
-  public var roundsProducts: Bool { false }
   /// Every code takes a byte.
   public func packing(of spec: QuantizationSpec) -> CodePacking? { nil }
   /// None.

@@ -38,11 +38,11 @@ extension PlanBuilder.Draft {
     let geometry = try layout.geometry(spec, over: verdict.view ?? tensor.shape)
     let quantization = TensorQuantization(
       tensor: tensor, precision: precision, spec: spec, geometry: geometry,
-      roundsQParams: layout.roundsQParams, roundsProducts: layout.roundsProducts,
+      roundsQParams: layout.roundsQParams,
       packing: layout.packing(of: spec),
       rangeCalculator: try calculators.range(for: spec),
       qparamsCalculator: try calculators.qparams(for: spec))
-    guard layout.scalings.contains(quantization.scaling) else {
+    guard layout.scalings.contains(quantization.decoding.arithmetic.scaling) else {
       throw LayoutError.unsupported(
         layout: layout.name, what: "the scales of the calculator \(spec.qparamsCalculator)",
         tensor.name)

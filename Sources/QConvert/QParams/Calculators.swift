@@ -16,15 +16,30 @@ public struct Calculators: Sendable {
 
   /// The range calculator `minmax`; the calculators of parameters `static`, `moving_average` and
   /// `global_minmax`; `dynamic`, for activations only; `default`, which stands for `static` where weights
-  /// are quantized and for `moving_average` where activations are observed; and `keras-absmax`,
-  /// `keras-grouped` and `mlx-affine`, which stand for it in the layouts of Keras and MLX.
+  /// are quantized and for `moving_average` where activations are observed; and those of other libraries, which
+  /// stand for it in their layouts: `keras-absmax`, `keras-grouped`, `compressed-tensors-int`, `-float`, `-mx`
+  /// and `-nvfp4`, `mlx-affine`, `-mx` and `-nvfp4`, `torchao-int8`, `-intx` and `-float8`, `gguf-q8_0`,
+  /// `-q4_0`, `-q4_1` and `-mxfp4`.
   public static let builtIn = Calculators(
     ranges: ["minmax": MinMaxRange()],
     qparams: [
       "static": StaticQParams(), defaultName: StaticQParams(),
       KerasAbsMaxQParams.name: KerasAbsMaxQParams(),
       KerasGroupedQParams.name: KerasGroupedQParams(),
+      CompressedTensorsIntQParams.name: CompressedTensorsIntQParams(),
+      CompressedTensorsFloatQParams.name: CompressedTensorsFloatQParams(),
+      CompressedTensorsMXQParams.name: CompressedTensorsMXQParams(),
+      CompressedTensorsNVFP4QParams.name: CompressedTensorsNVFP4QParams(),
       MLXAffineQParams.name: MLXAffineQParams(),
+      MLXMXQParams.name: MLXMXQParams(),
+      MLXNVFP4QParams.name: MLXNVFP4QParams(),
+      TorchAOInt8QParams.name: TorchAOInt8QParams(),
+      TorchAOIntxQParams.name: TorchAOIntxQParams(),
+      TorchAOFloat8QParams.name: TorchAOFloat8QParams(),
+      GGUFQ8QParams.name: GGUFQ8QParams(),
+      GGUFExtremeQParams.name: GGUFExtremeQParams(),
+      GGUFMinimumQParams.name: GGUFMinimumQParams(),
+      GGUFMXFP4QParams.name: GGUFMXFP4QParams(),
     ],
     running: [movingAverageName: MovingAverageRange(), "global_minmax": GlobalMinMaxRange()])
 

@@ -10,7 +10,7 @@ public struct KerasAbsMaxQParams: QParamsCalculator {
   public init() {}
 
   /// Scales are reciprocals of steps.
-  public var scaling: Scaling { .multiply }
+  public var arithmetic: Arithmetic { .multiply }
 
   /// The parameters of one group.
   public func qparams(

@@ -1,7 +1,7 @@
 /// What maps the values of one group to quantized values and back.
 public struct QParams: Hashable, Sendable {
-  /// The step between quantized values, or its reciprocal where the calculator says so; positive and
-  /// finite.
+  /// The step between quantized values, or its reciprocal where the calculator says so; finite, and
+  /// positive unless the calculator says otherwise.
   public var scale: Float
   /// The quantized value of zero; 0 for float dtypes.
   public var zeroPoint: Int32
@@ -27,27 +27,49 @@ public protocol QParamsCalculator: Sendable {
   ///     ``zeroInclusion`` says.
   ///   - spec: The spec of the tensor.
   ///   - precision: The precision of `range`, to which the reference rounds every step.
-  /// - Returns: Scale, zero point and minval. A scale that is not finite and positive makes the tensor one
-  ///   that cannot be quantized.
+  /// - Returns: Scale, zero point and minval. A scale that ``usableScales`` does not allow makes the tensor
+  ///   one that cannot be quantized.
   func qparams(for range: ValueRange, spec: QuantizationSpec, precision: FloatPrecision) -> QParams
 
   /// Which observed ranges are widened to hold zero.
   var zeroInclusion: ZeroInclusion { get }
 
-  /// What the scales do to values.
-  var scaling: Scaling { get }
+  /// What takes an element to its quantized value.
+  var arithmetic: Arithmetic { get }
 
-  /// Whether a scale may be negative.
-  var hasSignedScales: Bool { get }
+  /// To what the product of a code with its scale is rounded on the way back.
+  var product: ProductPrecision { get }
+
+  /// Where float4 codes of values go that are halfway between two.
+  var float4Ties: Float4Ties { get }
+
+  /// Which scales are usable.
+  var usableScales: UsableScales { get }
+
+  /// The parameters of one group of a tensor whose scales have a scale of their own, if there is one.
+  func qparams(
+    for range: ValueRange, spec: QuantizationSpec, precision: FloatPrecision, globalScale: Float?
+  ) -> QParams
 }
 
 extension QParamsCalculator {
   /// All of them, as the reference does.
   public var zeroInclusion: ZeroInclusion { .always }
-  /// Values are divided by them, as in the reference.
-  public var scaling: Scaling { .divide }
-  /// All are positive.
-  public var hasSignedScales: Bool { false }
+  /// Divided by the scale, as in the reference.
+  public var arithmetic: Arithmetic { .divide }
+  /// It is not rounded.
+  public var product: ProductPrecision { .float32 }
+  /// To the even one.
+  public var float4Ties: Float4Ties { .even }
+  /// The positive ones.
+  public var usableScales: UsableScales { .positive }
+
+  /// Those that do not depend on it.
+  public func qparams(
+    for range: ValueRange, spec: QuantizationSpec, precision: FloatPrecision, globalScale: Float?
+  ) -> QParams {
+    qparams(for: range, spec: spec, precision: precision)
+  }
 }
 
 /// Which observed ranges are widened to hold zero before they become parameters.
@@ -59,19 +81,11 @@ public enum ZeroInclusion: Hashable, Sendable {
   case never
 }
 
-/// What a scale does to a value on its way to a code.
-public enum Scaling: Hashable, Sendable {
-  /// The scale is the step between codes: q = round(x / scale) + zero, x = (q - zero) * scale.
-  case divide
-  /// The scale is the reciprocal of the step: q = round(x * scale) + zero, x = (q - zero) / scale.
-  case multiply
-}
-
 /// The parameters that follow from the range of the tensor itself, as the reference's `static`.
 ///
 /// Formulas: coreai-opt 0.3.0, `QParamsCalculatorBase._compute_scale_zero_point_minval`, which rests on
 /// torchao's `choose_qparams_affine_with_min_max`; e8m0 scales: OCP Microscaling Formats 1.0, 6.3.
-public struct StaticQParams: QParamsCalculator {
+public struct StaticQParams: VectorQParams {
   /// The calculator.
   public init() {}
 
@@ -82,27 +96,55 @@ public struct StaticQParams: QParamsCalculator {
   public func qparams(
     for range: ValueRange, spec: QuantizationSpec, precision: FloatPrecision
   ) -> QParams {
-    let magnitude = max(-range.min, range.max)
-    if spec.scaleDType == .float8E8M0, let target = spec.dtype.largestExponent {
-      let magnitude = Float(magnitude)
-      guard magnitude.isFinite else { return QParams(scale: .infinity, zeroPoint: 0, minval: 0) }
-      let exponent = Int(magnitude.exponentBitPattern) - target
-      let scale = Float(sign: .plus, exponent: max(exponent, 1) - 127, significand: 1)
-      return QParams(scale: scale, zeroPoint: 0, minval: 0)
+    guard spec.scaleDType == .float8E8M0, let target = spec.dtype.largestExponent else {
+      return Self.qparams(of: range, spec, precision, smallestScale: Self.smallestScale)
     }
+    let magnitude = Float(range.magnitude)
+    guard magnitude.isFinite else { return QParams(scale: .infinity) }
+    let exponent = Int(magnitude.exponentBitPattern) - target
+    return QParams(scale: .e8m0(exponent: max(exponent, 1) - 127))
+  }
+
+  func rule(for spec: QuantizationSpec, precision: FloatPrecision) -> QParamsRule {
+    guard spec.scaleDType == .float8E8M0, let target = spec.dtype.largestExponent else {
+      return Self.rule(spec, precision, smallestScale: Self.smallestScale)
+    }
+    var rule = QParamsRule(.powerOfTwo, precision)
+    rule.targetExponent = target
+    return rule
+  }
+}
+
+extension StaticQParams {
+  /// The parameters of a group whose scale is not a power of two.
+  static func qparams(
+    of range: ValueRange, _ spec: QuantizationSpec, _ precision: FloatPrecision,
+    smallestScale: Double
+  ) -> QParams {
     let (low, high) = spec.limits
     guard spec.scheme == .asymmetric else {
-      let scale = max(precision.rounded(magnitude / ((high - low) / 2)), Self.smallestScale)
-      let zeroPoint = spec.dtype.isInteger ? Int32((high + low + 1) / 2) : 0
-      let minval = spec.dtype.isInteger ? Float(-magnitude) : 0
-      return QParams(scale: Float(scale), zeroPoint: zeroPoint, minval: minval)
+      let scale = max(precision.rounded(range.magnitude / spec.halfSteps), smallestScale)
+      let minval = spec.dtype.isInteger ? Float(-range.magnitude) : 0
+      return QParams(scale: Float(scale), zeroPoint: spec.symmetricZeroPoint, minval: minval)
     }
     let span = precision.rounded(range.max - range.min)
-    let scale = max(precision.rounded(span / (high - low)), Self.smallestScale)
+    let scale = max(precision.rounded(span / (high - low)), smallestScale)
     let steps = precision.rounded(range.min / scale).rounded(.toNearestOrEven)
     let zeroPoint = min(max(precision.rounded(low - steps), low), high)
     return QParams(
       scale: Float(scale), zeroPoint: zeroPoint.isFinite ? Int32(zeroPoint) : 0,
       minval: Float(range.min))
+  }
+
+  /// The rule of the same formula.
+  static func rule(
+    _ spec: QuantizationSpec, _ precision: FloatPrecision, smallestScale: Double
+  ) -> QParamsRule {
+    guard spec.scheme == .asymmetric else {
+      return .symmetric(spec, precision, least: Float(smallestScale))
+    }
+    var rule = QParamsRule(.asymmetric, precision)
+    rule.leastScale = Float(smallestScale)
+    return rule
   }
 }

@@ -13,8 +13,9 @@ extension SlabQuantizer {
         scale: params.scale.baseAddress.unsafelyUnwrapped + index,
         minval: hasMinval ? params.minval.baseAddress.unsafelyUnwrapped + index : nil,
         zero: hasMinval ? nil : params.zero.baseAddress.unsafelyUnwrapped + index,
-        quant_min: Int32(low), quant_max: Int32(high), reciprocal: decoding.scaling == .multiply,
-        rounds_product: decoding.roundsProducts)
+        quant_min: Int32(low), quant_max: Int32(high),
+        arithmetic: decoding.arithmetic.kernelArithmetic, global: decoding.globalScale ?? 0,
+        product: decoding.product.kernelType)
     }
     var lanes: (pattern: LanePattern, count: Int, params: GroupQParams)?
     decoding.geometry.forEachSegment(in: elements) { segment in

@@ -60,8 +60,8 @@ extension SlabQuantizer {
     var one: Float = 1
     unsafe withUnsafePointer(to: &one) { one in
       var affine = unsafe qc_affine(
-        scale: one, minval: nil, zero: nil, quant_min: 0, quant_max: 0, reciprocal: false,
-        rounds_product: false)
+        scale: one, minval: nil, zero: nil, quant_min: 0, quant_max: 0,
+        arithmetic: QC_DIVIDE, global: 0, product: QC_F32)
       unsafe kernels.functions.quantize_runs(
         QC_F32, quantization.code, quotients.baseAddress, 1, elements.count, &affine,
         codes.baseAddress)

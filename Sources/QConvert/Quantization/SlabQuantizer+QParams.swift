@@ -39,13 +39,12 @@ extension SlabQuantizer {
     _ quantization: TensorQuantization
   ) throws(QuantizationError) -> GroupQParams {
     let params = groupScratch.reserve(first..<first + min.count)
-    if quantization.hasVectorQParams {
-      var rule = quantization.rule
+    if quantization.hasVectorQParams, var rule = quantization.rule {
       let isFinite = unsafe kernels.functions.qparams(
         &rule, min.count, min.baseAddress, max.baseAddress, params.scale.baseAddress,
         params.zero.baseAddress, params.minval.baseAddress)
       guard isFinite else {
-        let index = unsafe params.scale.firstIndex { !$0.isFinite || $0 == 0 } ?? 0
+        let index = unsafe params.scale.firstIndex { !$0.isFinite } ?? 0
         throw overflow(group: first + index, quantization)
       }
     } else {

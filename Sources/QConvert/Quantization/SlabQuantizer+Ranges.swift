@@ -47,8 +47,10 @@ extension SlabQuantizer {
         let index = group - groups.lowerBound
         let low = unsafe min.baseAddress.unsafelyUnwrapped + index
         let high = unsafe max.baseAddress.unsafelyUnwrapped + index
-        isFinite =
-          unsafe kernels.functions.range_runs(type, x, count, length, low, high) && isFinite
+        let find =
+          unsafe quantization.takesExtremes
+          ? kernels.functions.extreme_runs : kernels.functions.range_runs
+        isFinite = unsafe find?(type, x, count, length, low, high) == true && isFinite
       case .lanes(let start, let count, let pattern):
         // The pattern's last segment may be shorter; its lanes are a beginning of the others'.
         if lanes?.pattern != pattern || (lanes?.count ?? 0) < count {

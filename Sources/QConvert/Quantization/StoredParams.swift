@@ -47,7 +47,14 @@ final class StoredParams {
         precision.kernelType, values.baseAddress, values.count, out.baseAddress)
       return
     }
-    for i in values.indices { unsafe dtype.store(Double(values[i]), at: i, in: out) }
+    let bytes = unsafe out.assumingMemoryBound(to: UInt8.self).baseAddress
+    switch dtype {
+    case .float8E8M0:
+      unsafe kernels.functions.narrow_e8m0(values.baseAddress, values.count, bytes)
+    case .float8E4M3:
+      unsafe kernels.functions.narrow_e4m3(values.baseAddress, values.count, bytes)
+    default: for i in values.indices { unsafe dtype.store(Double(values[i]), at: i, in: out) }
+    }
   }
 
   /// Encodes zero points.

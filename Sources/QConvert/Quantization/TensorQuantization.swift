@@ -11,18 +11,20 @@ struct TensorQuantization: Sendable {
   let geometry: BlockGeometry
   /// Whether values are quantized with the scale and minval as rounded to the tensor's precision.
   let roundsQParams: Bool
-  /// Whether the product of code and scale is rounded before a minval is added, on the way back.
-  var roundsProducts = false
   /// How codes share bytes, where they do.
   let packing: CodePacking?
   let rangeCalculator: any RangeCalculator
   let qparamsCalculator: any QParamsCalculator
+  /// What divides all scales of the tensor, where the calculator wants something.
+  var globalScale: Float?
 
-  var scaling: Scaling { qparamsCalculator.scaling }
   var decoding: Decoding {
-    Decoding(spec: spec, scaling: scaling, geometry: geometry, roundsProducts: roundsProducts)
+    Decoding(
+      spec, geometry, of: qparamsCalculator, precision: precision, globalScale: globalScale)
   }
-  var code: qc_code { spec.dtype.code(packed: packing != nil) }
+  var code: qc_code {
+    spec.dtype.code(packed: packing != nil, ties: qparamsCalculator.float4Ties)
+  }
 
   /// The precision in which parameters are computed: bounds given on both sides are float32.
   var qparamsPrecision: FloatPrecision {
@@ -34,6 +36,12 @@ struct TensorQuantization: Sendable {
   var hasVectorRange: Bool { precision != .float64 && rangeCalculator is MinMaxRange }
   var hasVectorQParams: Bool {
     qparamsPrecision != .float64 && qparamsCalculator is any VectorQParams
+  }
+  /// Whether ranges say which end of largest magnitude comes first.
+  var takesExtremes: Bool { vectorRule?.kind == .ggufExtreme }
+
+  private var vectorRule: QParamsRule? {
+    (qparamsCalculator as? any VectorQParams)?.rule(for: spec, precision: qparamsPrecision)
   }
 
   /// The range from which the parameters of a group follow: the observed one, widened to hold zero as far as
@@ -68,10 +76,11 @@ struct TensorQuantization: Sendable {
   func qparams(
     ofBounded range: ValueRange, group: Int
   ) throws(QuantizationError) -> QParams {
-    let qparams = qparamsCalculator.qparams(for: range, spec: spec, precision: qparamsPrecision)
+    let qparams = qparamsCalculator.qparams(
+      for: range, spec: spec, precision: qparamsPrecision, globalScale: globalScale)
     // A zero point beyond any dtype's would overflow the kernels' integers.
     guard qparams.scale.isFinite, qparams.minval.isFinite,
-      qparams.scale > 0 || (qparamsCalculator.hasSignedScales && qparams.scale < 0),
+      qparams.scale > 0 || qparamsCalculator.usableScales == .finite,
       -256...256 ~= qparams.zeroPoint
     else {
       throw .rangeOverflow(tensor.name, index: geometry.firstElement(ofGroup: group))
@@ -82,20 +91,18 @@ struct TensorQuantization: Sendable {
   /// Whether values are divided by float64 scales.
   var dividesInDouble: Bool { precision == .float64 && roundsQParams }
 
-  /// What the qparams kernel needs to know.
-  var rule: qc_rule {
+  /// What the qparams kernel needs to know, where it has the formula.
+  var rule: qc_rule? {
+    guard let rule = vectorRule else { return nil }
     let (low, high) = spec.limits
     return qc_rule(
-      kind: (qparamsCalculator as? any VectorQParams)?.rule ?? QC_RULE_COREAI,
-      precision: qparamsPrecision.kernelType,
-      asymmetric: spec.scheme == .asymmetric,
+      kind: rule.kind.kernelKind, precision: rule.precision.kernelType,
       has_low: spec.floatRange.low != nil, has_high: spec.floatRange.high != nil,
       low: Float(boundedRange(.empty).min), high: Float(boundedRange(.empty).max),
       quant_min: Float(low), quant_max: Float(high),
-      half_steps: Float((high - low) / 2),
-      zero_point: spec.dtype.isInteger ? Int32((high + low + 1) / 2) : 0,
-      power_of_two: spec.scaleDType == .float8E8M0,
-      target_exponent: Int32(spec.dtype.largestExponent ?? 0))
+      half_steps: Float(rule.halfSteps), zero_point: rule.zeroPoint, least_scale: rule.leastScale,
+      zero_scale: rule.zeroScale, target_exponent: Int32(rule.targetExponent),
+      global: globalScale ?? 1)
   }
 }
 

@@ -9,8 +9,9 @@ struct Affine: Sendable {
   var minval: [Float]?
   var zero: [Int32]?
   var limits: ClosedRange<Int32>
-  var scaling = Scaling.divide
-  var roundsProduct = false
+  var arithmetic = Arithmetic.divide
+  var global: Float = 0
+  var product = FloatPrecision.float32
 
   /// `body` with the parameters as the kernels take them.
   func withPointer(_ body: (UnsafePointer<qc_affine>) -> Void) {
@@ -22,7 +23,7 @@ struct Affine: Sendable {
             minval: self.minval == nil ? nil : minval.baseAddress,
             zero: self.zero == nil ? nil : zero.baseAddress,
             quant_min: limits.lowerBound, quant_max: limits.upperBound,
-            reciprocal: scaling == .multiply, rounds_product: roundsProduct)
+            arithmetic: arithmetic.kernelArithmetic, global: global, product: product.kernelType)
           unsafe body(&affine)
         }
       }
@@ -42,6 +43,18 @@ extension Kernels {
       isFinite = unsafe functions.range_runs(type.kernelType, x, runs, length, &min, &max)
     }
     return isFinite
+  }
+
+  func extremeRuns(
+    _ type: FloatPrecision, _ x: [UInt8], runs: Int, length: Int
+  ) -> (min: [Float], max: [Float])? {
+    var min = [Float](repeating: 1, count: runs)
+    var max = [Float](repeating: -1, count: runs)
+    var isFinite = false
+    unsafe withUnaligned(x) { x in
+      isFinite = unsafe functions.extreme_runs(type.kernelType, x, runs, length, &min, &max)
+    }
+    return isFinite ? (min, max) : nil
   }
 
   func rangeLanes(
@@ -151,6 +164,83 @@ extension Kernels {
     }
   }
 
+  func ggufBlocks(
+    _ block: KernelBlock, _ codes: [UInt8], scale: [Float], minval: [Float]
+  ) -> [UInt8] {
+    let count = codes.count / 32
+    return unsafe withGuards(count * block.byteCount) { out in
+      unsafe withUnaligned(codes) { codes in
+        unsafe functions.gguf_blocks(
+          block.block, codes.assumingMemoryBound(to: UInt8.self), scale, minval, count,
+          out.assumingMemoryBound(to: UInt8.self))
+      }
+    }
+  }
+
+  func ggufUnblocks(
+    _ block: KernelBlock, _ bytes: [UInt8]
+  ) -> (codes: [UInt8], scale: [Float], minval: [Float]) {
+    let count = bytes.count / block.byteCount
+    var scale = [Float](repeating: 123, count: count + 1)
+    var minval = [Float](repeating: 123, count: count + 1)
+    let codes = unsafe withGuards(32 * count) { out in
+      unsafe withUnaligned(bytes) { bytes in
+        unsafe functions.gguf_unblocks(
+          block.block, bytes.assumingMemoryBound(to: UInt8.self), count,
+          out.assumingMemoryBound(to: UInt8.self), &scale, &minval)
+      }
+    }
+    #expect(scale[count] == 123 && minval[count] == 123)
+    return (codes, Array(scale.dropLast()), Array(minval.dropLast()))
+  }
+
+  func packHalves(_ codes: [UInt8], isOffset: Bool) -> [UInt8] {
+    let blocks = codes.count / 32
+    return unsafe withGuards(16 * blocks) { out in
+      unsafe withUnaligned(codes) { codes in
+        unsafe functions.pack_halves(
+          isOffset, codes.assumingMemoryBound(to: UInt8.self), blocks,
+          out.assumingMemoryBound(to: UInt8.self))
+      }
+    }
+  }
+
+  func unpackHalves(_ packed: [UInt8], isOffset: Bool, isSigned: Bool) -> [UInt8] {
+    let blocks = packed.count / 16
+    return unsafe withGuards(32 * blocks) { out in
+      unsafe withUnaligned(packed) { packed in
+        unsafe functions.unpack_halves(
+          isOffset, isSigned, packed.assumingMemoryBound(to: UInt8.self), blocks,
+          out.assumingMemoryBound(to: UInt8.self))
+      }
+    }
+  }
+
+  /// What one of the kernels for parameters makes of floats.
+  func bytes(
+    of values: [Float], _ kernel: KeyPath<qc_kernels, ParamNarrowing>
+  ) -> [UInt8] {
+    unsafe withGuards(values.count) { out in
+      unsafe functions[keyPath: kernel]?(
+        values, values.count, out.assumingMemoryBound(to: UInt8.self))
+    }
+  }
+
+  /// The floats that one of the kernels for parameters makes of bytes.
+  func values(
+    of bytes: [UInt8], _ kernel: KeyPath<qc_kernels, ParamWidening>
+  ) -> [Float] {
+    var values = [Float](repeating: 123, count: bytes.count + 1)
+    unsafe functions[keyPath: kernel]?(bytes, bytes.count, &values)
+    #expect(values[bytes.count] == 123)
+    return Array(values.dropLast())
+  }
+
+  typealias ParamNarrowing =
+    (@convention(c) (UnsafePointer<Float>?, Int, UnsafeMutablePointer<UInt8>?) -> Void)?
+  typealias ParamWidening =
+    (@convention(c) (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<Float>?) -> Void)?
+
   func narrow(_ values: [Float], to type: FloatPrecision) -> [UInt8] {
     unsafe withGuards(values.count * type.byteCount) { out in
       unsafe functions.narrow(type.kernelType, values, values.count, out)
@@ -202,4 +292,27 @@ extension FloatPrecision {
   static let ofKernels: [FloatPrecision] = [.float32, .float16, .bfloat16]
   /// Those of 16 bits.
   static let halves: [FloatPrecision] = [.float16, .bfloat16]
+}
+
+/// The blocks of GGUF that kernels make.
+enum KernelBlock: String, CaseIterable, Sendable {
+  case q4_0 = "Q4_0"
+  case q4_1 = "Q4_1"
+  case q5_0 = "Q5_0"
+  case q5_1 = "Q5_1"
+  case q8_0 = "Q8_0"
+  case mxfp4 = "MXFP4"
+
+  var block: qc_block {
+    switch self {
+    case .q4_0: QC_BLOCK_Q4_0
+    case .q4_1: QC_BLOCK_Q4_1
+    case .q5_0: QC_BLOCK_Q5_0
+    case .q5_1: QC_BLOCK_Q5_1
+    case .q8_0: QC_BLOCK_Q8_0
+    case .mxfp4: QC_BLOCK_MXFP4
+    }
+  }
+
+  var byteCount: Int { qc_block_size(block) }
 }

@@ -28,9 +28,10 @@ extension Affine {
     _ count: Int, _ code: KernelCode, _ random: inout SeededGenerator
   ) -> Affine {
     var affine = ofSteps(count, code, &random)
-    guard random.below(2) == 0 else { return affine }
-    affine.scaling = .multiply
-    affine.scale = affine.scale.map { min(1 / $0, 0x1p126) }
+    affine.arithmetic = random.pick(Arithmetic.allCases)
+    affine.product = random.pick(FloatPrecision.ofKernels)
+    if random.below(4) == 0 { affine.global = 0x1.2p3 }
+    if affine.arithmetic == .multiply { affine.scale = affine.scale.map { min(1 / $0, 0x1p126) } }
     return affine
   }
 
@@ -51,16 +52,22 @@ extension Affine {
   }
 
   /// The code of a value of a group.
-  func quantize(_ value: Float, _ code: KernelCode, _ group: Int) -> UInt8 {
+  func quantize(
+    _ value: Float, _ code: KernelCode, _ group: Int, _ type: FloatPrecision
+  ) -> UInt8 {
     KernelReference.quantize(
-      value, code, scale: scale[group], minval: minval?[group], zero: zero?[group],
-      limits: limits, scaling)
+      value, code, scale: effective(group), minval: minval?[group], zero: zero?[group],
+      limits: limits, arithmetic, type, dropsSign: global != 0)
   }
 
   /// The value of a code of a group.
   func dequantize(_ byte: UInt8, _ code: KernelCode, _ group: Int) -> Float {
     KernelReference.dequantize(
-      byte, code, scale: scale[group], minval: minval?[group], zero: zero?[group],
-      limits: limits, scaling)
+      byte, code, scale: effective(group), minval: minval?[group], zero: zero?[group],
+      limits: limits, arithmetic, product)
+  }
+
+  private func effective(_ group: Int) -> Float {
+    global == 0 ? scale[group] : scale[group] / global
   }
 }

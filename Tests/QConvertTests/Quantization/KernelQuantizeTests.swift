@@ -14,19 +14,23 @@ import Testing
     let values = patterns.map { KernelReference.decode($0, format) }
     let bytes = patterns.flatMap { KernelReference.bytes($0) }
     // Tiny, huge, and between; the last formulation subtracts before it divides.
-    for (scale, zero, minval, scaling) in [
+    for (scale, zero, minval, arithmetic) in [
       (0x1p-23, 0, nil, .divide), (0x1.23456p-9, 5, nil, .divide),
       (0x1.fffffep127, -3, nil, .divide), (0.37, nil, -1.5, .divide),
       (0x1p-23, 0, nil, .multiply), (0x1.23456p9, 5, nil, .multiply),
       (0x1.2p30, -3, nil, .multiply), (0.37, nil, -1.5, .multiply),
-    ] as [(Float, Int32?, Float?, Scaling)] {
+      (0.37, 5, nil, .divideRounded), (0x1.23456p-9, -3, nil, .divideRounded),
+      (0.37, 5, nil, .multiplyByReciprocal), (0.013, -3, nil, .multiplyByReciprocalRounded),
+      (0.37, 0, nil, .halfAway), (-0.25, 8, nil, .halfUp), (0.0625, nil, -1.5, .halfUp),
+      (0, 8, nil, .halfUp), (0, 0, nil, .halfAway), (-0.3, nil, 2.5, .divide),
+    ] as [(Float, Int32?, Float?, Arithmetic)] {
       let expected = values.map {
         KernelReference.quantize(
-          $0, code, scale: scale, minval: minval, zero: zero, limits: code.limits, scaling)
+          $0, code, scale: scale, minval: minval, zero: zero, limits: code.limits, arithmetic, type)
       }
       let affine = Affine(
         scale: [scale], minval: minval.map { [$0] }, zero: zero.map { [$0] }, limits: code.limits,
-        scaling: scaling)
+        arithmetic: arithmetic)
       for kernels in Kernels.available {
         let actual = kernels.quantizeRuns(
           type, code, bytes, runs: 1, length: values.count, affine)
@@ -44,7 +48,7 @@ import Testing
       let runs = 3
       let affine = Affine.random(runs, code, &random)
       let (values, bytes) = type.randomElements(runs * length, &random)
-      let expected = values.indices.map { affine.quantize(values[$0], code, $0 / length) }
+      let expected = values.indices.map { affine.quantize(values[$0], code, $0 / length, type) }
       for kernels in Kernels.available {
         let actual = kernels.quantizeRuns(type, code, bytes, runs: runs, length: length, affine)
         #expect(actual == expected, "\(kernels.name), length \(length)")
@@ -58,7 +62,7 @@ import Testing
     for lanes in 0...70 {
       let affine = Affine.random(lanes, code, &random)
       let (values, bytes) = type.randomElements(lanes, &random)
-      let expected = values.indices.map { affine.quantize(values[$0], code, $0) }
+      let expected = values.indices.map { affine.quantize(values[$0], code, $0, type) }
       for kernels in Kernels.available {
         let actual = kernels.quantizeLanes(type, code, bytes, lanes: lanes, affine)
         #expect(actual == expected, "\(kernels.name), \(lanes) lanes")
@@ -75,7 +79,7 @@ import Testing
       case .int8, .uint8: (0...256).map { Double($0) }
       case .e4m3: KernelReference.Format.e4m3.magnitudes
       case .e5m2: KernelReference.Format.e5m2.magnitudes
-      case .e2m1, .e2m1AsE4M3: KernelReference.Format.e2m1.magnitudes
+      case .e2m1, .e2m1AsE4M3, .e2m1Lower: KernelReference.Format.e2m1.magnitudes
       }
     let halfway = zip(codes, codes.dropFirst()).map { Float(($0 + $1) / 2) }
     let values = (halfway + codes.map { Float($0) }).flatMap {
@@ -83,7 +87,7 @@ import Testing
     }
     let bytes = KernelReference.bytes(values, .float32)
     let affine = Affine(scale: [1], minval: nil, zero: [0], limits: code.limits)
-    let expected = values.map { affine.quantize($0, code, 0) }
+    let expected = values.map { affine.quantize($0, code, 0, .float32) }
     for kernels in Kernels.available {
       let actual = kernels.quantizeRuns(
         .float32, code, bytes, runs: 1, length: values.count, affine)
@@ -142,6 +146,6 @@ import Testing
         .float32, known.code, bytes, runs: 1, length: values.count, affine)
       #expect(actual == known.codes.map(\.1), "\(kernels.name)")
     }
-    #expect(values.map { affine.quantize($0, known.code, 0) } == known.codes.map(\.1))
+    #expect(values.map { affine.quantize($0, known.code, 0, .float32) } == known.codes.map(\.1))
   }
 }

@@ -102,25 +102,65 @@ enum KernelReference {
   /// The byte of a value, quantized. `zero` and `minval` are those of the formulation; the other is nil.
   static func quantize(
     _ x: Float, _ code: KernelCode, scale: Float, minval: Float?, zero: Int32?,
-    limits: ClosedRange<Int32>, _ scaling: Scaling = .divide
+    limits: ClosedRange<Int32>, _ arithmetic: Arithmetic = .divide,
+    _ type: FloatPrecision = .float32, dropsSign: Bool = false
   ) -> UInt8 {
     let shifted = x - (minval ?? 0)
-    let value = scaling == .divide ? shifted / scale : shifted * scale
+    var value = scaled(shifted, scale, arithmetic, type)
+    if code == .e2m1Lower, scale == 0, !arithmetic.multiplies { value = 0 }
+    if value == 0, dropsSign || arithmetic == .divideRounded { value = 0 }
     switch code {
     case .int8, .uint8:
-      let rounded = Double(value).rounded(.toNearestOrEven) + Double(zero ?? limits.lowerBound)
-      let clamped = min(max(rounded, Double(limits.lowerBound)), Double(limits.upperBound))
-      return UInt8(truncatingIfNeeded: Int(clamped))
+      return integer(Double(value), zero ?? limits.lowerBound, limits, arithmetic, type)
     case .e4m3: return float(value, .e4m3, largest: 448)
     case .e5m2: return float(value, .e5m2, largest: 57344)
-    case .e2m1:
+    case .e2m1, .e2m1AsE4M3:
       let byte = float(value, .e2m1, largest: 6)
-      return byte & 7 | byte >> 4 & 8
-    case .e2m1AsE4M3:
-      let byte = float(value, .e2m1, largest: 6)
+      if code == .e2m1 { return byte & 7 | byte >> 4 & 8 }
       let grid = Format.e2m1.magnitudes[Int(byte & 7)]
       return UInt8(Format.e4m3.nearestCode(grid)) | byte & 0x80
+    case .e2m1Lower:
+      // The first of the nearest values in the table, positive ones before negative ones.
+      let table = Format.e2m1.magnitudes + Format.e2m1.magnitudes.map { -$0 }
+      let clamped = min(max(Double(value), -6), 6)
+      let distances = table.map { ($0 - clamped).magnitude }
+      return UInt8(distances.firstIndex(of: distances.min() ?? 0) ?? 0)
     }
+  }
+
+  /// What is rounded to a code.
+  private static func scaled(
+    _ x: Float, _ scale: Float, _ arithmetic: Arithmetic, _ type: FloatPrecision
+  ) -> Float {
+    let reciprocal = (1 / scale).isFinite ? 1 / scale : 0
+    switch arithmetic {
+    case .divide: return x / scale
+    case .divideRounded: return Float(rounded(Double(x / scale), to: type))
+    case .multiply: return x * scale
+    case .multiplyByReciprocal, .halfAway, .halfUp: return x * reciprocal
+    case .multiplyByReciprocalRounded:
+      let rounded = Float(Self.rounded(Double(reciprocal), to: type))
+      let factor = rounded.isFinite ? rounded : 0
+      return Float(Self.rounded(Double(x * factor), to: type))
+    }
+  }
+
+  private static func integer(
+    _ value: Double, _ zero: Int32, _ limits: ClosedRange<Int32>, _ arithmetic: Arithmetic,
+    _ type: FloatPrecision
+  ) -> UInt8 {
+    let (low, high) = (Double(limits.lowerBound), Double(limits.upperBound))
+    let code: Double
+    switch arithmetic {
+    case .divideRounded:
+      code = rounded(value + Double(zero), to: type).rounded(.toNearestOrEven)
+    case .halfAway: code = value.rounded(.toNearestOrAwayFromZero) + Double(zero)
+    case .halfUp:
+      let sum = Float(value) + (Float(zero) - Float(low) + 0.5)
+      code = Double(sum.rounded(.towardZero)) + low
+    default: code = value.rounded(.toNearestOrEven) + Double(zero)
+    }
+    return UInt8(truncatingIfNeeded: Int(min(max(code, low), high)))
   }
 
   private static func float(_ value: Float, _ format: Format, largest: Double) -> UInt8 {
@@ -143,7 +183,7 @@ enum KernelReference {
     case .e5m2:
       let beyond: Float = byte & 0x7f == 0x7c ? .infinity : .nan
       return float(.e5m2, byte & 0x7f, beyond: beyond, negative: byte >= 0x80)
-    case .e2m1:
+    case .e2m1, .e2m1Lower:
       return float(.e2m1, byte & 7, beyond: .nan, negative: byte & 8 != 0)
     }
   }
@@ -151,12 +191,15 @@ enum KernelReference {
   /// The value of a code, in float32.
   static func dequantize(
     _ byte: UInt8, _ code: KernelCode, scale: Float, minval: Float?, zero: Int32?,
-    limits: ClosedRange<Int32>, _ scaling: Scaling = .divide
+    limits: ClosedRange<Int32>, _ arithmetic: Arithmetic = .divide,
+    _ product: FloatPrecision = .float32
   ) -> Float {
     var value = value(byte, code)
     if code.isInteger { value -= Float(zero ?? limits.lowerBound) }
-    let scaled = scaling == .divide ? value * scale : value / scale
-    return minval.map { scaled + $0 } ?? scaled
+    // The way back of a reciprocal is a division, which no library rounds.
+    if arithmetic == .multiply { return minval.map { value / scale + $0 } ?? value / scale }
+    let scaled = Float(rounded(Double(value * scale), to: product))
+    return minval.map { Float(rounded(Double(scaled + $0), to: product)) } ?? scaled
   }
 
   // MARK: Parameters
@@ -177,7 +220,7 @@ enum KernelReference {
     let quantMax = Double(rule.quant_max)
     let epsilon = 0x1p-23
     let magnitude = Swift.max(low.magnitude, high.magnitude)
-    if rule.power_of_two {
+    if rule.kind == QC_RULE_POWER_OF_TWO {
       // The exponent of a subnormal is that of zero.
       let exponent =
         magnitude < 0x1p-126
@@ -186,7 +229,7 @@ enum KernelReference {
       return QParams(
         scale: Float(sign: .plus, exponent: clamped, significand: 1), zeroPoint: 0, minval: 0)
     }
-    if rule.asymmetric {
+    if rule.kind == QC_RULE_ASYMMETRIC {
       let span = round(high - low)
       let scale = Swift.max(round(span / (quantMax - quantMin)), epsilon)
       guard scale.isFinite else { return nil }
@@ -219,7 +262,7 @@ enum KernelReference {
 
 /// The kernels' codes, for tables of test cases.
 enum KernelCode: CaseIterable, Sendable {
-  case int8, uint8, e4m3, e5m2, e2m1, e2m1AsE4M3
+  case int8, uint8, e4m3, e5m2, e2m1, e2m1AsE4M3, e2m1Lower
 
   var isInteger: Bool { self == .int8 || self == .uint8 }
 
@@ -231,6 +274,7 @@ enum KernelCode: CaseIterable, Sendable {
     case .e5m2: QC_E5M2
     case .e2m1: QC_E2M1
     case .e2m1AsE4M3: QC_E2M1_AS_E4M3
+    case .e2m1Lower: QC_E2M1_LOWER
     }
   }
 
@@ -241,7 +285,12 @@ enum KernelCode: CaseIterable, Sendable {
     case .uint8: 0...255
     case .e4m3: -448...448
     case .e5m2: -57344...57344
-    case .e2m1, .e2m1AsE4M3: -6...6
+    case .e2m1, .e2m1AsE4M3, .e2m1Lower: -6...6
     }
   }
+}
+
+extension Arithmetic {
+  /// Whether elements are multiplied.
+  var multiplies: Bool { self != .divide && self != .divideRounded }
 }
