@@ -33,6 +33,11 @@ public struct Conversion: Sendable {
     if options.format(for: model) == .keras, let layout = options.layout as? any KerasConfiguring {
       options.layout = layout.forArchives
     }
+    if let layout = options.layout as? any ModelConfiguring,
+      let configuration = model.configuration
+    {
+      options.layout = layout.adapted(to: configuration)
+    }
     self.options = options
     try model.demandFloats()
     let tensors = model.storedTensors.map(\.descriptor)

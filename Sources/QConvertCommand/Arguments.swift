@@ -21,6 +21,7 @@ extension QuantizedDType: ExpressibleByArgument {
 }
 extension QuantizationScheme: ExpressibleByArgument {}
 extension QuantizationFormulation: ExpressibleByArgument {}
+extension LayoutRequest.Formulas: ExpressibleByArgument {}
 extension ScaleDType: ExpressibleByArgument {
   /// One of the types that the reference has.
   public init?(argument: String) {

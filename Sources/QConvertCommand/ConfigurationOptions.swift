@@ -56,7 +56,7 @@ struct ConfigurationOptions: ParsableArguments {
   /// The options of a conversion into a layout, as far as they are here.
   func makeOptions(for layout: any OutputLayout) throws -> ConversionOptions {
     var options = ConversionOptions(configuration: try configuration(for: layout))
-    options.layout = layout
+    options.layout = layout.adapted(to: quantization.request)
     if let moduleTypes { options.moduleTypes = try ModuleTypes(contentsOf: moduleTypes) }
     options.selection = TensorSelection(include: include, exclude: exclude)
     options.allowsUnmatched = allowUnmatched

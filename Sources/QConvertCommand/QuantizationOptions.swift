@@ -59,6 +59,12 @@ struct QuantizationOptions: ParsableArguments {
       valueName: "n"))
   var groupSize: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Whose formulas: those of the library that loads the layout, or those of coreai-opt.",
+      valueName: "library|coreai-opt"))
+  var arithmetic: LayoutRequest.Formulas?
+
   /// The type to quantize to.
   var dtype: QuantizedDType { givenDType ?? .int8 }
 
@@ -67,6 +73,7 @@ struct QuantizationOptions: ParsableArguments {
     givenDType != nil || scheme != nil || formulation != nil || granularity != nil || axis != nil
       || blockSize != nil || scaleDtype != nil || floatRange != nil || calculator != nil
       || range != nil || variant != nil || bits != nil || groupSize != nil
+      || arithmetic != nil
   }
 
   /// What sets the name of an output apart.
@@ -80,9 +87,9 @@ struct QuantizationOptions: ParsableArguments {
       if axis != nil { throw ValidationError("--axis does not go with the layout \(layout.name)") }
       return try spec(like: try layout.spec(for: request))
     }
-    if variant != nil || bits != nil || groupSize != nil {
+    if variant != nil || bits != nil || groupSize != nil || arithmetic != nil {
       throw ValidationError(
-        "--variant, --bits and --group-size do not go with the layout \(layout.name)")
+        "--variant, --bits, --group-size and --arithmetic do not go with the layout \(layout.name)")
     }
     return try spec()
   }
@@ -94,12 +101,13 @@ struct QuantizationOptions: ParsableArguments {
         dtype: dtype, scheme: scheme ?? .symmetric, granularity: makeGranularity(default: kind)))
   }
 
-  private var request: LayoutRequest {
+  var request: LayoutRequest {
     var request = LayoutRequest()
     request.variant = variant
     request.bits = bits
     request.groupSize = groupSize
     request.dtype = givenDType
+    request.formulas = arithmetic
     request.scheme = scheme
     request.blockSizes = blockSize?.sizes
     request.groups =

@@ -16,11 +16,29 @@ public struct LayoutRequest: Sendable {
   /// The elements of a block, or one number for every axis.
   public var blockSizes: [Int]?
 
+  /// Whose formulas compute the parameters and the codes.
+  public var formulas: Formulas?
+
   /// What has a scale of its own.
   public enum Groups: Hashable, Sendable {
     case tensor, channels, blocks
   }
 
+  /// Whose formulas there are to choose from.
+  public enum Formulas: String, CaseIterable, Sendable {
+    /// Those of the library that loads the layout.
+    case library
+    /// Those of coreai-opt, which every other layout has.
+    case coreaiOpt = "coreai-opt"
+  }
+
   /// A request that says nothing.
   public init() {}
+}
+
+extension LayoutRequest {
+  /// The calculator for a spec whose library has one of this name.
+  func calculator(_ libraryName: String) -> String {
+    formulas == .coreaiOpt ? "static" : libraryName
+  }
 }

@@ -1,6 +1,6 @@
 extension MLXLayout: ModelConfiguring {
   /// What MLX writes into its files.
-  func metadata(of model: [LayoutOutcome]) -> [MetadataEntry] {
+  func metadata(of model: LayoutModel) -> [MetadataEntry] {
     [MetadataEntry(name: "format", value: "mlx")]
   }
 
@@ -8,8 +8,8 @@ extension MLXLayout: ModelConfiguring {
   var configurationNames: [String] { ["quantization", "quantization_config"] }
 
   /// The settings of most modules, and those of each that differs.
-  func configuration(of model: [LayoutOutcome]) -> String {
-    let modules = model.compactMap { tensor in
+  func configuration(of model: LayoutModel) -> String {
+    let modules = model.tensors.compactMap { tensor in
       tensor.spec.flatMap(Settings.init).map { (name: tensor.name.module, settings: $0) }
     }
     let counts = modules.reduce(into: [Settings: Int]()) { $0[$1.settings, default: 0] += 1 }

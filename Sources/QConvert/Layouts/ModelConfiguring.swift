@@ -2,7 +2,7 @@
 protocol ModelConfiguring: OutputLayout {
   /// The metadata that its consumers look for in every file; it takes the place of what the input has under
   /// the same names.
-  func metadata(of model: [LayoutOutcome]) -> [MetadataEntry]
+  func metadata(of model: LayoutModel) -> [MetadataEntry]
 
   /// The members of `config.json` that are the layout's.
   var configurationNames: [String] { get }
@@ -10,5 +10,13 @@ protocol ModelConfiguring: OutputLayout {
   /// The text that each of these members has as its value.
   ///
   /// - Throws: ``LayoutError`` for what the consumers cannot be told.
-  func configuration(of model: [LayoutOutcome]) throws(LayoutError) -> String
+  func configuration(of model: LayoutModel) throws(LayoutError) -> String
+
+  /// The layout for a model with this `config.json`, which may tell what tensors are.
+  func adapted(to configuration: JSONValue) -> any OutputLayout
+}
+
+extension ModelConfiguring {
+  /// The same for all models.
+  func adapted(to configuration: JSONValue) -> any OutputLayout { self }
 }

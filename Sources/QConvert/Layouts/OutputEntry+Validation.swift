@@ -9,7 +9,9 @@ extension OutputEntry {
       packing.map { byteCount == $0.byteShape(tensor.view).reduce(1, *) }
         ?? (dtype.bitWidth == 8 && count == elements)
     case .scale:
-      count == groups && (FloatPrecision(dtype) != nil || dtype == .float8E8M0)
+      count == groups
+        && (FloatPrecision(dtype) != nil || dtype == .float8E8M0
+          || tensor.spec.scaleDType.element(storedAs: dtype) == tensor.spec.scaleDType.element)
     case .minval: count == groups && FloatPrecision(dtype) != nil
     case .zeroPoint: count == groups && [.int32, .int8, .uint8].contains(dtype)
     case .original, .dequantized: count == elements && dtype == tensor.precision.dtype

@@ -17,6 +17,12 @@ public protocol OutputLayout: Sendable {
   /// - Throws: ``LayoutError`` where the layout has no such variant, or where settings contradict it.
   func spec(for request: LayoutRequest) throws(LayoutError) -> QuantizationSpec
 
+  /// The layout with what a request decides that specs cannot say.
+  func adapted(to request: LayoutRequest) -> any OutputLayout
+
+  /// Whether codes share bytes where the layout leaves that open; a record of a file tells it.
+  var isPacked: Bool { get }
+
   /// What becomes of a tensor that the configuration has quantized: the spec with its axes filled in.
   ///
   /// - Throws: ``GranularityError`` where the spec cannot apply to the shape; ``LayoutError`` where the
@@ -57,6 +63,10 @@ extension OutputLayout {
   public func spec(for request: LayoutRequest) throws(LayoutError) -> QuantizationSpec {
     throw .noVariants(layout: name)
   }
+  /// Specs say everything.
+  public func adapted(to request: LayoutRequest) -> any OutputLayout { self }
+  /// Nothing is left open.
+  public var isPacked: Bool { false }
   /// Quantized in its own shape.
   public func fit(_ spec: QuantizationSpec, to tensor: TensorDescriptor) throws -> LayoutFit {
     let resolved = try spec.resolved(for: tensor)

@@ -1,7 +1,7 @@
 extension ConversionPlan {
   /// Has `config.json` tell how the weights are quantized, every other byte of it kept.
   mutating func configure(
-    _ model: Model, _ layout: any ModelConfiguring, _ outcomes: [LayoutOutcome]
+    _ model: Model, _ layout: any ModelConfiguring, _ outcomes: LayoutModel
   ) throws {
     let value = try layout.configuration(of: outcomes)
     guard let text = try model.configurationText else {
@@ -24,10 +24,17 @@ extension ConversionPlan {
   }
 }
 
+extension LayoutModel {
+  /// What becomes of a model.
+  init(_ drafts: [PlanBuilder.Draft], of model: Model) {
+    self.init(tensors: drafts.map(\.outcome), configuration: model.configuration)
+  }
+}
+
 extension PlanBuilder.Draft {
   /// What becomes of the tensor, for the layout.
-  var outcome: LayoutOutcome {
-    LayoutOutcome(name: name, spec: decision.spec)
+  fileprivate var outcome: LayoutOutcome {
+    LayoutOutcome(name: name, dtype: dtype, shape: shape, spec: decision.spec)
   }
 }
 

@@ -50,7 +50,7 @@ extension ConversionPlan {
     if format != .gguf { warnings += model.leftOutPairs }
     index = PlannedIndex(of: self, model)
     if let layout = options.layout as? any ModelConfiguring, !isCopy {
-      try configure(model, layout, drafts.map(\.outcome))
+      try configure(model, layout, LayoutModel(drafts, of: model))
     }
     try checkMemory(options)
   }
@@ -80,13 +80,14 @@ extension ConversionPlan {
     }
     let own =
       tensors.allSatisfy(\.isEmpty)
-      ? [] : (options.layout as? any ModelConfiguring)?.metadata(of: drafts.map(\.outcome)) ?? []
+      ? [] : (options.layout as? any ModelConfiguring)?.metadata(
+        of: LayoutModel(drafts, of: model)) ?? []
     return try files.roles.enumerated().map { index, role in
       // The parameters stand for the tensors of the file before.
       let main = role == .buffers ? index - 1 : index
       let record = QuantizationRecord(
         layout: options.layout.name,
-        isPacked: (options.layout as? NativeLayout)?.isPacked ?? false, tensors: tensors[main])
+        isPacked: options.layout.isPacked, tensors: tensors[main])
       let recorded =
         record.tensors.isEmpty
         ? []

@@ -30,10 +30,11 @@ final class SlabWorker {
 
   /// Writes all parameters of a tensor.
   func put(
-    _ table: QParamsTable, to entries: [PlannedEntry], _ sink: any EntrySink
+    _ table: QParamsTable, _ spec: QuantizationSpec, to entries: [PlannedEntry],
+    _ sink: any EntrySink
   ) throws {
     for groups in table.groups.chunks(of: TensorRanges.groupsAtOnce) {
-      try put(stored.scratch.copy(groups, of: table), to: entries, sink)
+      try put(stored.scratch.copy(groups, of: table), spec, to: entries, sink)
     }
   }
 
@@ -54,7 +55,7 @@ final class SlabWorker {
       params = stored.scratch.copy(groups, of: finished)
     } else {
       params = try unsafe quantizer.qparams(of: elements, input: slab, quantization)
-      try put(params, to: entries, sink)
+      try put(params, quantization.spec, to: entries, sink)
     }
     let codes = unsafe quantizer.codes(
       of: elements, input: slab, params: params, quantization)
@@ -91,7 +92,7 @@ final class SlabWorker {
     _ sink: any EntrySink
   ) throws {
     let groups = dequantization.geometry.groups(touchedBy: elements)
-    let params = try stored.read(groups, dequantization)
+    let params = try stored.read(groups, dequantization, quantizer.kernels)
     let code = dequantization.spec.dtype.code(packed: dequantization.packing != nil)
     let codes: UnsafeMutableBufferPointer<UInt8>
     if let packing = dequantization.packing {
@@ -124,17 +125,21 @@ final class SlabWorker {
 
   /// Writes the parameters of consecutive groups to the entries that hold them.
   private func put(
-    _ params: GroupQParams, to entries: [PlannedEntry], _ sink: any EntrySink
+    _ params: GroupQParams, _ spec: QuantizationSpec, to entries: [PlannedEntry],
+    _ sink: any EntrySink
   ) throws {
     for entry in entries {
       let dtype = entry.entry.dtype
       let width = dtype.bitWidth / 8
       let out = unsafe UnsafeMutableRawBufferPointer(output.reserve(params.count * width))
       switch entry.entry.content {
-      case .scale: unsafe StoredParams.encode(params.scale, as: dtype, quantizer.kernels, into: out)
+      case .scale:
+        unsafe StoredParams.encode(
+          params.scale, as: spec.scaleDType.element(storedAs: dtype), quantizer.kernels, into: out)
       case .minval:
         unsafe StoredParams.encode(params.minval, as: dtype, quantizer.kernels, into: out)
-      case .zeroPoint: unsafe StoredParams.encode(params.zero, as: dtype, into: out)
+      case .zeroPoint:
+        unsafe StoredParams.encode(params.zero, as: dtype, quantizer.kernels, into: out)
       case .quantized, .original, .dequantized, .constant: continue
       }
       try unsafe sink.put(UnsafeRawBufferPointer(out), entry, at: params.first * width)

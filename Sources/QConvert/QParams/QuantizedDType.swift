@@ -126,4 +126,18 @@ public enum ScaleDType: String, CaseIterable, Sendable {
 
   /// The types that the reference has.
   public static let referenceTypes: [ScaleDType] = [.none, .float8E8M0]
+
+  /// The element type of such scales; nil where it is not of this kind.
+  var element: DType? {
+    switch self {
+    case .none: nil
+    case .float8E8M0: .float8E8M0
+    case .float8E4M3: .float8E4M3
+    }
+  }
+
+  /// What scales are that have this type in a file, where bytes may stand for floats of eight bits.
+  func element(storedAs dtype: DType) -> DType {
+    dtype == .uint8 ? element ?? dtype : dtype
+  }
 }

@@ -8,36 +8,72 @@ final class StoredParams {
 
   /// Reads the stored parameters of groups; where a tensor has no zero point or minval, they are 0.
   func read(
-    _ groups: Range<Int>, _ dequantization: TensorDequantization
+    _ groups: Range<Int>, _ dequantization: TensorDequantization, _ kernels: Kernels
   ) throws -> GroupQParams {
     let params = scratch.reserve(groups)
-    unsafe params.zero.update(repeating: 0)
-    unsafe params.minval.update(repeating: 0)
-    try read(groups, dequantization.scale) { index, value in
-      unsafe params.scale[index] = Float(value)
-    }
+    let scale = dequantization.scale
+    let element = dequantization.spec.scaleDType.element(storedAs: scale.descriptor.dtype)
+    unsafe Self.decode(try bytes(groups, of: scale), as: element, kernels, into: params.scale)
     if let minval = dequantization.minval {
-      try read(groups, minval) { index, value in unsafe params.minval[index] = Float(value) }
+      unsafe Self.decode(
+        try bytes(groups, of: minval), as: minval.descriptor.dtype, kernels, into: params.minval)
+    } else {
+      unsafe params.minval.update(repeating: 0)
     }
     if let zeroPoint = dequantization.zeroPoint {
-      try read(groups, zeroPoint) { index, value in unsafe params.zero[index] = Int32(value) }
+      unsafe Self.decode(
+        try bytes(groups, of: zeroPoint), as: zeroPoint.descriptor.dtype, kernels,
+        into: params.zero)
+    } else {
+      unsafe params.zero.update(repeating: 0)
     }
     return params
   }
 
-  private func read(
-    _ groups: Range<Int>, _ source: StoredTensor, _ body: (_ index: Int, _ value: Double) -> Void
-  ) throws {
-    let dtype = source.descriptor.dtype
-    let range = groups.scaled(by: dtype.bitWidth / 8)
+  private func bytes(
+    _ groups: Range<Int>, of source: StoredTensor
+  ) throws -> UnsafeRawBufferPointer {
+    let range = groups.scaled(by: source.descriptor.dtype.bitWidth / 8)
     let buffer = unsafe UnsafeMutableRawBufferPointer(bytes.reserve(range.count))
     try unsafe reader.read(range, of: source, into: buffer)
-    for i in 0..<groups.count {
-      unsafe body(i, dtype.value(at: i, in: UnsafeRawBufferPointer(buffer)))
+    return UnsafeRawBufferPointer(buffer)
+  }
+
+  /// Decodes scales or minvals.
+  private static func decode(
+    _ bytes: UnsafeRawBufferPointer, as dtype: DType, _ kernels: Kernels,
+    into values: UnsafeMutableBufferPointer<Float>
+  ) {
+    if let precision = FloatPrecision(dtype), precision != .float64 {
+      unsafe kernels.functions.widen(
+        precision.kernelType, bytes.baseAddress, values.count, values.baseAddress)
+      return
+    }
+    let codes = unsafe bytes.assumingMemoryBound(to: UInt8.self).baseAddress
+    switch dtype {
+    case .float8E8M0: unsafe kernels.functions.widen_e8m0(codes, values.count, values.baseAddress)
+    case .float8E4M3: unsafe kernels.functions.widen_e4m3(codes, values.count, values.baseAddress)
+    default:
+      for i in values.indices { unsafe values[i] = Float(dtype.value(at: i, in: bytes)) }
     }
   }
 
-  /// Encodes scales or minvals; e8m0 takes the exponent of a power of two.
+  /// Decodes zero points.
+  private static func decode(
+    _ bytes: UnsafeRawBufferPointer, as dtype: DType, _ kernels: Kernels,
+    into values: UnsafeMutableBufferPointer<Int32>
+  ) {
+    switch dtype {
+    case .int32: unsafe UnsafeMutableRawBufferPointer(values).copyMemory(from: bytes)
+    case .int8:
+      let codes = unsafe bytes.assumingMemoryBound(to: UInt8.self).baseAddress
+      unsafe kernels.functions.widen_i8(codes, values.count, values.baseAddress)
+    default:
+      for i in values.indices { unsafe values[i] = Int32(dtype.value(at: i, in: bytes)) }
+    }
+  }
+
+  /// Encodes scales or minvals; e8m0 takes the exponent of a power of two, e4m3 what is within its range.
   static func encode(
     _ values: UnsafeMutableBufferPointer<Float>, as dtype: DType, _ kernels: Kernels,
     into out: UnsafeMutableRawBufferPointer
@@ -59,13 +95,14 @@ final class StoredParams {
 
   /// Encodes zero points.
   static func encode(
-    _ values: UnsafeMutableBufferPointer<Int32>, as dtype: DType,
+    _ values: UnsafeMutableBufferPointer<Int32>, as dtype: DType, _ kernels: Kernels,
     into out: UnsafeMutableRawBufferPointer
   ) {
     switch dtype {
     case .int32: unsafe out.copyMemory(from: UnsafeRawBufferPointer(values))
     case .int8, .uint8:
-      for i in values.indices { unsafe out[i] = UInt8(truncatingIfNeeded: values[i]) }
+      let bytes = unsafe out.assumingMemoryBound(to: UInt8.self).baseAddress
+      unsafe kernels.functions.narrow_i8(values.baseAddress, values.count, bytes)
     default:
       for i in values.indices { unsafe dtype.store(Double(values[i]), at: i, in: out) }
     }

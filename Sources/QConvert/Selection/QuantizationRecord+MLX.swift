@@ -1,14 +1,6 @@
 extension QuantizationRecord {
-  /// What a model without a record is, as far as its files tell; nil where they do not.
-  init?(recognizing model: Model) throws(RecordError) {
-    guard let settings = model.configuration?["quantization"], settings["group_size"] != nil else {
-      return nil
-    }
-    try self.init(mlx: settings, of: model.shards.flatMap(\.checkpoint.tensors))
-  }
-
   /// A model that mlx-lm has quantized: every module with `scales`, as `config.json` says of it or of all.
-  private init(mlx settings: JSONValue, of tensors: [TensorDescriptor]) throws(RecordError) {
+  init(mlx settings: JSONValue, of tensors: [TensorDescriptor]) throws(RecordError) {
     let known = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var found: [Tensor] = []
     for weight in tensors where weight.name.parameter == "weight" {

@@ -7,35 +7,7 @@ import Testing
 
 /// What MLX makes of small checkpoints; see `fixtures/make_ecosystem.py`.
 @Suite struct MLXLayoutTests {
-  /// A case of the manifest.
-  struct Case: Decodable, Sendable, CustomTestStringConvertible {
-    let name: String
-    let input: String
-    let arguments: [String]
-    let expected: String
-    let decoded: String
-    var testDescription: String { name }
-
-    static let all: [Case] = {
-      let url = URL(filePath: Fixtures.ecosystem.appending("manifest.json").string)
-      let manifest = try? JSONDecoder().decode([String: [Case]].self, from: Data(contentsOf: url))
-      return manifest?["cases"] ?? []
-    }()
-
-    private func number(_ option: String) -> Int? {
-      arguments.first { $0.hasPrefix("--\(option)=") }.flatMap {
-        Int($0.drop { $0 != "=" }.dropFirst())
-      }
-    }
-
-    var request: LayoutRequest {
-      var request = LayoutRequest()
-      request.variant = "affine"
-      request.bits = number("bits")
-      request.groupSize = number("group-size")
-      return request
-    }
-  }
+  private static let cases = EcosystemCase.all(of: "mlx-affine")
 
   private let directory: TemporaryDirectory
 
@@ -43,47 +15,39 @@ import Testing
     directory = try TemporaryDirectory()
   }
 
-  private func options(_ request: LayoutRequest = LayoutRequest()) throws -> ConversionOptions {
-    var options = ConversionOptions(spec: try MLXLayout().spec(for: request))
-    options.layout = MLXLayout()
-    options.isDurable = false
-    return options
-  }
-
   /// The output for a case.
-  private func quantized(_ test: Case, jobs: Int? = nil, memory: Int? = nil) throws -> FilePath {
-    var options = try options(test.request)
+  private func quantized(_ test: EcosystemCase, jobs: Int? = nil, memory: Int? = nil) throws -> FilePath {
+    var options = try test.options()
     options.jobs = jobs
     options.memoryBound = memory
-    options.overwrites = true
     let output = directory.path("quantized")
-    _ = try Conversion(of: Fixtures.ecosystem.appending(test.input), options).write(to: output)
+    _ = try Conversion(of: test.float, options).write(to: output)
     return output
   }
 
   @Test func `there are cases of all widths`() {
-    #expect(Set(Case.all.compactMap(\.request.bits)) == [2, 3, 4, 5, 6, 8])
+    #expect(Set(Self.cases.compactMap { $0.request.bits }) == [2, 3, 4, 5, 6, 8])
   }
 
-  @Test(arguments: Case.all)
-  func `every entry is that of MLX`(_ test: Case) throws {
-    let expected = try Checkpoint(Fixtures.ecosystem.appending(test.expected)).contents
+  @Test(arguments: Self.cases)
+  func `every entry is that of MLX`(_ test: EcosystemCase) throws {
+    let expected = try Checkpoint(test.quantized).contents
     for (jobs, memory) in [(1, nil), (2, 1 << 20)] {
       let output = try quantized(test, jobs: jobs, memory: memory)
       #expect(try Checkpoint(output.appending("model.safetensors")).contents == expected)
     }
   }
 
-  @Test(arguments: Case.all)
-  func `the way back is that of MLX`(_ test: Case) throws {
+  @Test(arguments: Self.cases)
+  func `the way back is that of MLX`(_ test: EcosystemCase) throws {
     let quantized = try quantized(test)
     let output = directory.path("float")
     _ = try Dequantization(of: quantized).write(to: output)
     let found = try Checkpoint(output.appending("model.safetensors")).contents
-    for (name, entry) in try Checkpoint(Fixtures.ecosystem.appending(test.decoded)).contents {
+    for (name, entry) in try Checkpoint(test.dequantized).contents {
       #expect(found[name] == entry, "\(name)")
     }
-    let input = Fixtures.ecosystem.appending(test.input)
+    let input = test.float
     #expect(
       try Data(contentsOf: URL(filePath: output.appending("config.json").string))
         == Data(contentsOf: URL(filePath: input.appending("config.json").string)))
@@ -91,26 +55,26 @@ import Testing
   }
 
   /// A directory as mlx-lm writes it.
-  private func foreign(_ test: Case, _ quantization: String) throws -> FilePath {
+  private func foreign(_ test: EcosystemCase, _ quantization: String) throws -> FilePath {
     let folder = directory.path("foreign")
     try FileManager.default.createDirectory(
       atPath: folder.string, withIntermediateDirectories: true)
     try FileManager.default.copyItem(
-      atPath: Fixtures.ecosystem.appending(test.expected).string,
+      atPath: test.quantized.string,
       toPath: folder.appending("model.safetensors").string)
     try Data(#"{"model_type": "llama", "quantization": \#(quantization)}"#.utf8)
       .write(to: URL(filePath: folder.appending("config.json").string))
     return folder
   }
 
-  @Test(arguments: Case.all)
-  func `what mlx-lm has written is read without a record`(_ test: Case) throws {
+  @Test(arguments: Self.cases)
+  func `what mlx-lm has written is read without a record`(_ test: EcosystemCase) throws {
     let (bits, size) = (test.request.bits ?? 0, test.request.groupSize ?? 0)
     let folder = try foreign(test, #"{"group_size": \#(size), "bits": \#(bits)}"#)
     let output = directory.path("float")
     _ = try Dequantization(of: folder).write(to: output)
     let found = try Checkpoint(output.appending("model.safetensors")).contents
-    for (name, entry) in try Checkpoint(Fixtures.ecosystem.appending(test.decoded)).contents {
+    for (name, entry) in try Checkpoint(test.dequantized).contents {
       #expect(found[name] == entry, "\(name)")
     }
   }
@@ -122,7 +86,7 @@ import Testing
   ])
   func `settings that the tensors do not fit are an error`(_ quantization: String) throws {
     let test = try #require(
-      Case.all.first { $0.request.bits == 4 && $0.request.groupSize == 32 })
+      Self.cases.first { $0.request.bits == 4 && $0.request.groupSize == 32 })
     let folder = try foreign(test, quantization)
     #expect(throws: CheckpointError.self) { try Dequantization(of: folder) }
   }
@@ -139,7 +103,9 @@ import Testing
               op_state_spec:
                 weight: {dtype: uint8, granularity: {type: per_block, block_size: 64}}
         """)
-    var options = try options()
+    var options = ConversionOptions(spec: try MLXLayout().spec(for: LayoutRequest()))
+    options.layout = MLXLayout()
+    options.isDurable = false
     options.configuration = config
     let output = directory.path("mixed")
     let input = Fixtures.ecosystem.appending("input-bf16")

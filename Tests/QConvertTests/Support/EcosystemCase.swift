@@ -1,0 +1,69 @@
+import Fixtures
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import QConvert
+
+/// What a library of another ecosystem makes of a small model; see `fixtures/make_ecosystem.py`.
+struct EcosystemCase: Decodable, Sendable, CustomTestStringConvertible {
+  let name: String
+  /// The directory of the float model.
+  private let input: String
+  /// How qconvert is called for the same.
+  private let arguments: [String]
+  /// The file that the library writes.
+  private let expected: String
+  /// Some of the weights as the library turns them back into floats.
+  private let decoded: String
+  /// A pattern of tensors that are left alone.
+  private let excluded: String?
+
+  var testDescription: String { name }
+  var float: FilePath { Fixtures.ecosystem.appending(input) }
+  var quantized: FilePath { Fixtures.ecosystem.appending(expected) }
+  var dequantized: FilePath { Fixtures.ecosystem.appending(decoded) }
+
+  /// The cases of a layout.
+  static func all(of layout: String) -> [EcosystemCase] {
+    let url = URL(filePath: Fixtures.ecosystem.appending("manifest.json").string)
+    let manifest = try? JSONDecoder().decode(
+      [String: [EcosystemCase]].self, from: Data(contentsOf: url))
+    return manifest?["cases"]?.filter { $0.name.hasPrefix("\(layout)-") } ?? []
+  }
+
+  /// The value of an option.
+  private func value(_ option: String) -> String? {
+    let flag = "--\(option)"
+    if let index = arguments.firstIndex(of: flag) { return arguments[index + 1] }
+    return arguments.first { $0.hasPrefix("\(flag)=") }.map { String($0.dropFirst(flag.count + 1)) }
+  }
+
+  var request: LayoutRequest {
+    var request = LayoutRequest()
+    request.variant = value("variant")
+    request.bits = value("bits").flatMap { Int($0) }
+    request.groupSize = value("group-size").flatMap { Int($0) }
+    request.scheme = value("scheme").flatMap(QuantizationScheme.init(rawValue:))
+    request.groups =
+      switch value("granularity") {
+      case "per_tensor": .tensor
+      case "per_channel": .channels
+      case "per_block": .blocks
+      default: nil
+      }
+    request.blockSizes = value("block-size")?.split(separator: ",").compactMap { Int($0) }
+    return request
+  }
+
+  /// The settings of a conversion.
+  func options() throws -> ConversionOptions {
+    let layout = try #require(Layouts.named(try #require(value("layout"))))
+    var options = ConversionOptions(spec: try layout.spec(for: request))
+    options.layout = layout.adapted(to: request)
+    options.selection.exclude = excluded.map { [$0] } ?? []
+    options.isDurable = false
+    options.overwrites = true
+    return options
+  }
+}
