@@ -17,7 +17,6 @@ import json
 import math
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import traceback

@@ -1,8 +1,8 @@
 """Small models for the checks of the ecosystem layouts, the same ones in every run.
 
-Llamas of two layers with grouped queries in float32, bfloat16 and float16, one with biases, one tied, one in
-shards, one with a hidden size that no group of 128 divides, and a BERT. Some rows are hard: zeros, one
-sign, halfway between two codes.
+Llamas of two layers with grouped queries in float32, bfloat16 and float16, one with biases, one tied,
+one in shards, one with a hidden size that no group of 128 divides, and a BERT. Some rows are hard:
+zeros, one sign, halfway between two codes.
 """
 
 import logging

@@ -59,7 +59,8 @@ class Scheme:
 
 
 AFFINE = [Scheme("affine", bits, group) for bits in (2, 3, 4, 5, 6, 8) for group in (32, 64, 128)]
-SCHEMES = AFFINE
+FLOATS = [Scheme("mxfp4", 4, 32), Scheme("mxfp8", 8, 32), Scheme("nvfp4", 4, 16)]
+SCHEMES = AFFINE + FLOATS
 
 
 # MARK: What mlx-lm makes
@@ -215,9 +216,9 @@ LOADING_CONTROLS = [
 def run(checks: ecosystem.Checks, tool, real: Path | None) -> None:
     """All cases; mlx-lm has no BERT."""
     plan = {name: SCHEMES for name in ("float32", "bfloat16", "float16")}
-    plan |= {"odd": AFFINE[2:6], "shards": SCHEMES[::5]}
+    plan |= {"odd": AFFINE[2:6] + FLOATS, "shards": SCHEMES[::5]}
     if checks.quick:
-        plan = {"bfloat16": AFFINE[1::3], "float32": AFFINE[6:7]}
+        plan = {"bfloat16": AFFINE[1::3] + FLOATS, "float32": AFFINE[6:7] + FLOATS}
         plan["odd"] = AFFINE[8:9]
     for name, schemes in plan.items():
         model = ecosystem_models.make(checks.directory / "models", name)

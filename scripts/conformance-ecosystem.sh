@@ -23,4 +23,6 @@ if [ ! -f "$model/model.safetensors" ]; then
 fi
 
 export OMP_NUM_THREADS=1 TORCH_CPP_LOG_LEVEL=ERROR
-"$python" conformance/mlx_layout.py "${subject[@]}" ${options[@]+"${options[@]}"} --model "$model"
+for layout in mlx; do
+  "$python" conformance/${layout}_layout.py "${subject[@]}" ${options[@]+"${options[@]}"} --model "$model"
+done

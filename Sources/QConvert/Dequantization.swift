@@ -102,7 +102,8 @@ extension ConversionPlan {
           precision: tensor.precision,
           decoding: Decoding(
             tensor.spec, geometry, of: try calculators.qparams(for: tensor.spec),
-            precision: tensor.precision),
+            precision: tensor.precision,
+            globalScale: try stored(.globalScale).map { try checkpoint.globalScale($0) }),
           packing: packing, data: data, scale: scale, zeroPoint: stored(.zeroPoint),
           minval: stored(.minval))
         drafts[first.name] = .init(

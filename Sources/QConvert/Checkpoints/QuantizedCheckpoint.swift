@@ -88,6 +88,20 @@ public struct QuantizedCheckpoint: Sendable {
     }
     return tensor
   }
+
+  /// The scale of a tensor's scales.
+  ///
+  /// - Throws: ``CheckpointError`` where it is not a positive number.
+  func globalScale(_ tensor: StoredTensor) throws -> Float {
+    let scale = unsafe try tensor.bytes(0..<4).withUnsafeBytes { bytes in
+      unsafe Float(DType.float32.value(at: 0, in: bytes))
+    }
+    guard scale > 0, scale.isFinite else {
+      throw CheckpointError(
+        path: model.path, reason: RecordError.unusableScale(tensor.descriptor.name))
+    }
+    return scale
+  }
 }
 
 extension Checkpoint {

@@ -25,8 +25,11 @@ extension QuantizationSpec {
       QuantizationScheme.allCases.map(\.rawValue), QuantizationScheme.init(rawValue:))
     let formulation = try setting.member("qformulation")?.choice(
       QuantizationFormulation.allCases.map(\.rawValue), QuantizationFormulation.init(rawValue:))
-    let scale = try scaleDType?.choice([ScaleDType.float8E8M0.rawValue]) { name in
-      ["float8_e8m0", ScaleDType.float8E8M0.rawValue].contains(name) ? ScaleDType.float8E8M0 : nil
+    let scale = try scaleDType?.choice([ScaleDType.float8E8M0.rawValue]) { name -> ScaleDType? in
+      // The reference has no others to set, but other layouts' specs have.
+      if isRecorded, let recorded = ScaleDType(rawValue: name) { return recorded }
+      return ["float8_e8m0", ScaleDType.float8E8M0.rawValue].contains(name)
+        ? ScaleDType.float8E8M0 : nil
     }
     let granularity = try setting.member("granularity").map(Granularity.init)
     let floatRange = try setting.member("float_range").map(FloatRange.init)

@@ -26,18 +26,20 @@ extension MLXLayout: ModelConfiguring {
   private struct Settings: Hashable {
     let groupSize: Int
     let bits: Int
+    let mode: MLXMode
 
     init?(_ spec: QuantizationSpec) {
       guard case .perBlock(_, let size) = spec.granularity else { return nil }
       groupSize = size
       bits = spec.dtype.bitWidth
+      mode = MLXMode(spec)
     }
 
     var members: [JSONValue.Member] {
       [
         .init(name: "group_size", value: .integer(groupSize)),
         .init(name: "bits", value: .integer(bits)),
-        .init(name: "mode", value: .string("affine")),
+        .init(name: "mode", value: .string(mode.rawValue)),
       ]
     }
   }

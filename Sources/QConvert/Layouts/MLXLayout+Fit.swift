@@ -24,14 +24,18 @@ extension MLXLayout {
     guard case .perBlock(let axis, let size) = spec.granularity, axis == nil || axis == last else {
       throw unsupported("\(spec.granularity): groups of the last axis only")
     }
-    guard ["default", MLXAffineQParams.name].contains(spec.qparamsCalculator) else {
-      throw unsupported("the calculator \(spec.qparamsCalculator)")
+    let mode = MLXMode(spec)
+    let calculator = spec.qparamsCalculator
+    guard
+      ["default", mode.calculator].contains(calculator)
+        || calculator == "static" && mode.takesReference
+    else { throw unsupported("the calculator \(calculator)") }
+    let known = mode.spec(
+      bits: spec.dtype.bitWidth, groupSize: size, axis: last,
+      calculator: calculator == "static" ? calculator : nil, like: spec)
+    guard let known, known.scaleDType == spec.scaleDType || mode == .mxfp8 else {
+      throw unsupported("\(spec.dtype.rawValue) in groups of \(size): \(mode.choices)")
     }
-    guard spec.dtype.isInteger,
-      let affine = Self.affine(bits: spec.dtype.bitWidth, groupSize: size, axis: last, like: spec)
-    else {
-      throw unsupported("\(spec.dtype.rawValue) in groups of \(size): \(Self.choices)")
-    }
-    return affine
+    return known
   }
 }

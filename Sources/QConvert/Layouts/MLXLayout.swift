@@ -1,9 +1,9 @@
 /// A model as mlx-lm has quantized it: linear layers and embeddings in groups of a row, each with a scale and
-/// a bias.
+/// in the mode affine a bias.
 ///
 ///     a.weight   U32, codes without sign as a stream of bits along the last axis
-///     a.scales   the precision of the original, a number for every group
-///     a.biases   the same: the value of the code 0
+///     a.scales   the precision of the original, a number for every group; U8 in the modes with float codes
+///     a.biases   the precision of the original: the value of the code 0; affine only
 ///
 /// `config.json` tells the bits and the size of a group. What is no weight of a linear layer or an embedding
 /// stays as it is.
@@ -24,8 +24,13 @@ public struct MLXLayout: OutputLayout {
     let module = tensor.name.module.isEmpty ? "" : "\(tensor.name.module)."
     let words = (tensor.shape.last ?? 0) * tensor.spec.dtype.bitWidth / 32
     let precision = tensor.precision.dtype
+    let weight = OutputEntry(
+      tensor.name.string, .uint32, tensor.shape.dropLast() + [words], .quantized)
+    guard MLXMode(tensor.spec) == .affine else {
+      return [weight, OutputEntry(module + "scales", .uint8, tensor.grid, .scale)]
+    }
     return [
-      OutputEntry(tensor.name.string, .uint32, tensor.shape.dropLast() + [words], .quantized),
+      weight,
       OutputEntry(module + "scales", precision, tensor.grid, .scale),
       OutputEntry(module + "biases", precision, tensor.grid, .minval),
     ]

@@ -12,6 +12,7 @@ extension OutputEntry {
       count == groups
         && (FloatPrecision(dtype) != nil || dtype == .float8E8M0
           || tensor.spec.scaleDType.element(storedAs: dtype) == tensor.spec.scaleDType.element)
+    case .globalScale: count == 1 && dtype == .float32
     case .minval: count == groups && FloatPrecision(dtype) != nil
     case .zeroPoint: count == groups && [.int32, .int8, .uint8].contains(dtype)
     case .original, .dequantized: count == elements && dtype == tensor.precision.dtype

@@ -35,6 +35,10 @@ public protocol OutputLayout: Sendable {
   /// What the scales in a file may do to values.
   var scalings: Set<Scaling> { get }
 
+  /// The name that tensors have in common whose scales are divided by the same, where calculators have something
+  /// that divides them: those that a consumer joins to one matrix.
+  func globalScaleName(of tensor: TensorName) -> TensorName
+
   /// Whether values are quantized with scale and minval as rounded to the precision of the tensor.
   var roundsQParams: Bool { get }
 
@@ -79,6 +83,8 @@ extension OutputLayout {
   public var scalings: Set<Scaling> { [.divide] }
   /// They follow from the name, shape and spec.
   public var recordsEntries: Bool { false }
+  /// Every tensor has its own.
+  public func globalScaleName(of tensor: TensorName) -> TensorName { tensor }
   /// Scale and minval stay float32.
   public var roundsQParams: Bool { false }
   /// Every code takes a byte.
@@ -146,6 +152,8 @@ public struct OutputEntry: Sendable {
     case zeroPoint
     /// The minval of every group.
     case minval
+    /// What divides all scales of the tensor.
+    case globalScale
     /// The float values, unchanged.
     case original
     /// The quantized values turned back to floats.

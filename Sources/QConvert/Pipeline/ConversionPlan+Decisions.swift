@@ -6,6 +6,7 @@ extension ConversionPlan {
     _ model: Model, _ verdicts: [TensorVerdict], _ options: ConversionOptions
   ) throws {
     let slabBytes = try options.slabByteCount
+    let globalScales = try GlobalScales(of: model, verdicts, options)
     var drafts = try zip(model.storedTensors, verdicts).map { source, verdict in
       if case .drop = verdict.decision { return PlanBuilder.Draft(dropping: source, verdict) }
       guard case .quantize(let spec) = verdict.decision else {
@@ -13,7 +14,7 @@ extension ConversionPlan {
       }
       return try PlanBuilder.Draft(
         quantizing: source, spec, verdict, options.layout, options.calculators,
-        slabBytes: slabBytes)
+        globalScale: globalScales[source.descriptor.name], slabBytes: slabBytes)
     }
     let files = OutputFiles(of: model, drafts, options)
     if options.separatesBuffers, files.roles.contains(where: \.isShard) {
@@ -80,7 +81,8 @@ extension ConversionPlan {
     }
     let own =
       tensors.allSatisfy(\.isEmpty)
-      ? [] : (options.layout as? any ModelConfiguring)?.metadata(
+      ? []
+      : (options.layout as? any ModelConfiguring)?.metadata(
         of: LayoutModel(drafts, of: model)) ?? []
     return try files.roles.enumerated().map { index, role in
       // The parameters stand for the tensors of the file before.

@@ -127,7 +127,7 @@ extension OutputEntry.Content {
   fileprivate var isOfValues: Bool {
     switch self {
     case .original, .quantized, .dequantized: true
-    case .scale, .zeroPoint, .minval, .constant: false
+    case .scale, .zeroPoint, .minval, .globalScale, .constant: false
     }
   }
 }

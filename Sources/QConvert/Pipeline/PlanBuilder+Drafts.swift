@@ -28,8 +28,8 @@ extension PlanBuilder.Draft {
   /// A tensor quantized into the entries of a layout, or into others that follow from it.
   init(
     quantizing source: StoredTensor, _ spec: QuantizationSpec, _ verdict: TensorVerdict,
-    _ layout: any OutputLayout, _ calculators: Calculators, slabBytes: Int,
-    entries: [OutputEntry]? = nil
+    _ layout: any OutputLayout, _ calculators: Calculators,
+    globalScale: Float? = nil, slabBytes: Int, entries: [OutputEntry]? = nil
   ) throws {
     let tensor = source.descriptor
     guard let precision = FloatPrecision(tensor.dtype) else {
@@ -41,7 +41,7 @@ extension PlanBuilder.Draft {
       roundsQParams: layout.roundsQParams,
       packing: layout.packing(of: spec),
       rangeCalculator: try calculators.range(for: spec),
-      qparamsCalculator: try calculators.qparams(for: spec))
+      qparamsCalculator: try calculators.qparams(for: spec), globalScale: globalScale)
     guard layout.scalings.contains(quantization.decoding.arithmetic.scaling) else {
       throw LayoutError.unsupported(
         layout: layout.name, what: "the scales of the calculator \(spec.qparamsCalculator)",
@@ -56,11 +56,22 @@ extension PlanBuilder.Draft {
     }
     self.init(
       name: tensor.name, dtype: tensor.dtype, shape: tensor.shape,
-      decision: verdict.decision, rule: verdict.rule, entries: entries,
+      decision: verdict.decision, rule: verdict.rule,
+      entries: entries.map { $0.known(globalScale: globalScale) },
       inputByteCount: tensor.byteCount, work: .quantize(quantization, from: source),
       slabs: SlabPartition(
         geometry,
         limit: source.slabByteCount(slabBytes) / precision.byteCount,
         packing: quantization.packing), view: geometry.shape)
+  }
+}
+
+extension OutputEntry {
+  /// The entry with its bytes where it is the scale of a tensor's scales; without one, that is 1.
+  fileprivate func known(globalScale: Float?) -> OutputEntry {
+    guard content == .globalScale else { return self }
+    return OutputEntry(
+      name, dtype, shape, blockType: blockType,
+      .constant((globalScale ?? 1).bitPattern.littleEndianBytes))
   }
 }

@@ -164,5 +164,10 @@ struct PlanBuilder {
 
 extension OutputEntry.Content {
   /// Whether it is a parameter of groups.
-  fileprivate var isParameter: Bool { self == .scale || self == .zeroPoint || self == .minval }
+  fileprivate var isParameter: Bool {
+    switch self {
+    case .scale, .zeroPoint, .minval, .globalScale: true
+    case .quantized, .original, .dequantized, .constant: false
+    }
+  }
 }

@@ -79,7 +79,7 @@ final class SlabWorker {
         } else {
           try unsafe sink.put(UnsafeRawBufferPointer(codes), entry, at: elements.lowerBound)
         }
-      case .scale, .zeroPoint, .minval, .constant: break
+      case .scale, .zeroPoint, .minval, .globalScale, .constant: break
       }
     }
     guard measuresErrors else { return nil }
@@ -140,7 +140,7 @@ final class SlabWorker {
         unsafe StoredParams.encode(params.minval, as: dtype, quantizer.kernels, into: out)
       case .zeroPoint:
         unsafe StoredParams.encode(params.zero, as: dtype, quantizer.kernels, into: out)
-      case .quantized, .original, .dequantized, .constant: continue
+      case .globalScale, .quantized, .original, .dequantized, .constant: continue
       }
       try unsafe sink.put(UnsafeRawBufferPointer(out), entry, at: params.first * width)
     }

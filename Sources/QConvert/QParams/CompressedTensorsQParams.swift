@@ -129,8 +129,8 @@ public struct CompressedTensorsNVFP4QParams: VectorQParams {
   /// What stands in place of a scale of 0.
   private static let zeroScale: Float = 0.125
 
-  /// The scale of the scales of a tensor, in which they divide: `generate_gparam`.
-  public static func globalScale(largestMagnitude: Float) -> Float {
+  /// The library's `generate_gparam`.
+  public func globalScale(largestMagnitude: Float) -> Float? {
     let scale = 2688 * (1 / max(largestMagnitude, .leastNormalMagnitude))
     return scale.isFinite ? scale : 1
   }

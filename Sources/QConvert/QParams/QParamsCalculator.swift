@@ -46,6 +46,10 @@ public protocol QParamsCalculator: Sendable {
   /// Which scales are usable.
   var usableScales: UsableScales { get }
 
+  /// What divides all scales of tensors whose largest magnitude is this; nil where nothing does, so that
+  /// nobody has to look for it.
+  func globalScale(largestMagnitude: Float) -> Float?
+
   /// The parameters of one group of a tensor whose scales have a scale of their own, if there is one.
   func qparams(
     for range: ValueRange, spec: QuantizationSpec, precision: FloatPrecision, globalScale: Float?
@@ -63,6 +67,9 @@ extension QParamsCalculator {
   public var float4Ties: Float4Ties { .even }
   /// The positive ones.
   public var usableScales: UsableScales { .positive }
+
+  /// Nothing.
+  public func globalScale(largestMagnitude: Float) -> Float? { nil }
 
   /// Those that do not depend on it.
   public func qparams(

@@ -51,6 +51,7 @@ extension [OutputEntry] {
 extension OutputEntry.Content {
   private static let recordedNames: KeyValuePairs<OutputEntry.Content, String> = [
     .quantized: "quantized", .scale: "scale", .zeroPoint: "zero_point", .minval: "minval",
+    .globalScale: "global_scale",
     .original: "original", .dequantized: "dequantized", .constant([]): "constant",
   ]
 

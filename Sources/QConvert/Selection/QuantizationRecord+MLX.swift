@@ -1,6 +1,9 @@
 extension QuantizationRecord {
   /// A model that mlx-lm has quantized: every module with `scales`, as `config.json` says of it or of all.
-  init(mlx settings: JSONValue, of tensors: [TensorDescriptor]) throws(RecordError) {
+  /// The scales of affine tell the precision of the original; others leave that to the model.
+  init(
+    mlx settings: JSONValue, of tensors: [TensorDescriptor], in model: FloatPrecision?
+  ) throws(RecordError) {
     let known = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var found: [Tensor] = []
     for weight in tensors where weight.name.parameter == "weight" {
@@ -8,12 +11,14 @@ extension QuantizationRecord {
       let prefix = module.isEmpty ? "" : "\(module)."
       guard let scales = known[TensorName(prefix + "scales")] else { continue }
       let own = settings[module].flatMap { $0["bits"] == nil ? nil : $0 } ?? settings
-      guard own["mode"].map({ $0.string == "affine" }) ?? true else {
-        throw .unsupportedMode(weight.name, own["mode"]?.string ?? "")
+      let word = own["mode"] ?? .string(MLXMode.affine.rawValue)
+      guard let mode = word.string.flatMap(MLXMode.init(rawValue:)) else {
+        throw .unsupportedMode(weight.name, word.string ?? "\(word)")
       }
       guard let bits = own["bits"]?.integer, let size = own["group_size"]?.integer,
-        let precision = FloatPrecision(scales.dtype), let words = weight.shape.last,
-        let spec = MLXLayout.affine(bits: bits, groupSize: size, axis: weight.shape.count - 1)
+        let precision = mode == .affine ? FloatPrecision(scales.dtype) : model,
+        let words = weight.shape.last,
+        let spec = mode.spec(bits: bits, groupSize: size, axis: weight.shape.count - 1)
       else { throw .mismatchedEntry(weight.name) }
       let (bitCount, overflow) = words.multipliedReportingOverflow(by: 32)
       guard weight.dtype == .uint32, !overflow, words > 0, bitCount.isMultiple(of: bits * size)

@@ -184,6 +184,8 @@ public enum RecordError: Error, Hashable, Sendable {
   case alreadyQuantized
   case missingEntry(TensorName)
   case mismatchedEntry(TensorName)
+  /// What divides scales is not a positive number.
+  case unusableScale(TensorName)
   case foreignBuffers
   case differingLayouts
   case inArchive
@@ -210,6 +212,7 @@ extension RecordError: CustomStringConvertible {
     case .missingEntry(let name): "tensor \(name) is missing"
     case .foreignBuffers: "the buffers belong to another quantized file"
     case .differingLayouts: "the shards are in different layouts"
+    case .unusableScale(let name): "tensor \(name) divides scales and is not a positive number"
     case .mismatchedEntry(let name): "tensor \(name) has another type or shape than recorded"
     }
   }

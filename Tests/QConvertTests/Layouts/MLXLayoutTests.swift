@@ -7,7 +7,7 @@ import Testing
 
 /// What MLX makes of small checkpoints; see `fixtures/make_ecosystem.py`.
 @Suite struct MLXLayoutTests {
-  private static let cases = EcosystemCase.all(of: "mlx-affine")
+  private static let cases = EcosystemCase.all(of: "mlx")
 
   private let directory: TemporaryDirectory
 
@@ -16,7 +16,9 @@ import Testing
   }
 
   /// The output for a case.
-  private func quantized(_ test: EcosystemCase, jobs: Int? = nil, memory: Int? = nil) throws -> FilePath {
+  private func quantized(_ test: EcosystemCase, jobs: Int? = nil, memory: Int? = nil) throws
+    -> FilePath
+  {
     var options = try test.options()
     options.jobs = jobs
     options.memoryBound = memory
@@ -25,8 +27,9 @@ import Testing
     return output
   }
 
-  @Test func `there are cases of all widths`() {
+  @Test func `there are cases of all widths and modes`() {
     #expect(Set(Self.cases.compactMap { $0.request.bits }) == [2, 3, 4, 5, 6, 8])
+    #expect(Set(Self.cases.compactMap { $0.request.variant }) == Set(MLXLayout().variants))
   }
 
   @Test(arguments: Self.cases)
@@ -62,15 +65,22 @@ import Testing
     try FileManager.default.copyItem(
       atPath: test.quantized.string,
       toPath: folder.appending("model.safetensors").string)
-    try Data(#"{"model_type": "llama", "quantization": \#(quantization)}"#.utf8)
-      .write(to: URL(filePath: folder.appending("config.json").string))
+    try Data(
+      #"{"model_type": "llama", "dtype": "\#(test.precision)", "quantization": \#(quantization)}"#
+        .utf8
+    )
+    .write(to: URL(filePath: folder.appending("config.json").string))
     return folder
   }
 
   @Test(arguments: Self.cases)
   func `what mlx-lm has written is read without a record`(_ test: EcosystemCase) throws {
-    let (bits, size) = (test.request.bits ?? 0, test.request.groupSize ?? 0)
-    let folder = try foreign(test, #"{"group_size": \#(size), "bits": \#(bits)}"#)
+    let spec = try MLXLayout().spec(for: test.request)
+    let mode = MLXMode(spec)
+    let size = test.request.groupSize ?? mode.groupSize
+    let folder = try foreign(
+      test,
+      #"{"group_size": \#(size), "bits": \#(spec.dtype.bitWidth), "mode": "\#(mode.rawValue)"}"#)
     let output = directory.path("float")
     _ = try Dequantization(of: folder).write(to: output)
     let found = try Checkpoint(output.appending("model.safetensors")).contents

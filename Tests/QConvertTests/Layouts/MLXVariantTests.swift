@@ -24,6 +24,20 @@ import Testing
     #expect(spec.granularity == .perBlock(axis: nil, size: 32))
   }
 
+  @Test(arguments: ["affine", "mxfp4", "mxfp8"])
+  func `the formulas of coreai-opt may fill the format`(_ variant: String) throws {
+    let spec = try MLXLayout().spec(
+      for: request { ($0.variant, $0.formulas) = (variant, .coreaiOpt) })
+    #expect(spec.qparamsCalculator == "static")
+    let tensor = TensorDescriptor(
+      name: "a.weight", dtype: .float32, shape: [8, 64], bytes: 0..<2048)
+    guard case .quantize(let fitted, _) = try MLXLayout().fit(spec, to: tensor) else {
+      Issue.record("not quantized")
+      return
+    }
+    #expect(fitted.qparamsCalculator == "static")
+  }
+
   @Test func `what MLX does not have is an error`() {
     let requests = [
       request { $0.variant = "awq" }, request { $0.bits = 7 }, request { $0.bits = 0 },
@@ -32,6 +46,11 @@ import Testing
       request { $0.dtype = .float8E4M3 }, request { ($0.bits, $0.dtype) = (4, .int8) },
       request { ($0.groupSize, $0.blockSizes) = (32, [64]) },
       request { $0.blockSizes = [32, 64] },
+      request { ($0.variant, $0.bits) = ("mxfp4", 8) },
+      request { ($0.variant, $0.groupSize) = ("nvfp4", 32) },
+      request { ($0.variant, $0.scheme) = ("mxfp8", .asymmetric) },
+      request { ($0.variant, $0.dtype) = ("mxfp8", .int8) },
+      request { ($0.variant, $0.formulas) = ("nvfp4", .coreaiOpt) },
     ]
     for request in requests {
       #expect(throws: LayoutError.self, "\(request)") { try MLXLayout().spec(for: request) }

@@ -16,13 +16,18 @@ struct EcosystemCase: Decodable, Sendable, CustomTestStringConvertible {
   private let expected: String
   /// Some of the weights as the library turns them back into floats.
   private let decoded: String
-  /// A pattern of tensors that are left alone.
-  private let excluded: String?
+  /// Patterns of tensors that are left alone.
+  private let excluded: [String]?
 
   var testDescription: String { name }
   var float: FilePath { Fixtures.ecosystem.appending(input) }
   var quantized: FilePath { Fixtures.ecosystem.appending(expected) }
   var dequantized: FilePath { Fixtures.ecosystem.appending(decoded) }
+
+  /// The precision of the float model in the words of `config.json`.
+  var precision: String {
+    ["input-f16": "float16", "input-bf16": "bfloat16"][input] ?? "float32"
+  }
 
   /// The cases of a layout.
   static func all(of layout: String) -> [EcosystemCase] {
@@ -58,10 +63,11 @@ struct EcosystemCase: Decodable, Sendable, CustomTestStringConvertible {
 
   /// The settings of a conversion.
   func options() throws -> ConversionOptions {
-    let layout = try #require(Layouts.named(try #require(value("layout"))))
+    let name = try #require(value("layout"))
+    let layout = try #require(Layouts.named(name))
     var options = ConversionOptions(spec: try layout.spec(for: request))
     options.layout = layout.adapted(to: request)
-    options.selection.exclude = excluded.map { [$0] } ?? []
+    options.selection.exclude = excluded ?? []
     options.isDurable = false
     options.overwrites = true
     return options
