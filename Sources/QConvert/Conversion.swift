@@ -28,7 +28,7 @@ public struct Conversion: Sendable {
   ///   ``PlanError``, ``CalculatorError``, ``LayoutError``; ``RecordError/alreadyQuantized`` for an output
   ///   of this library.
   public init(of input: FilePath, _ options: ConversionOptions) throws {
-    model = try Model(input, hdf5: options.hdf5Access)
+    model = try Model(input, hdf5: options.hdf5Access).asFloats(options.calculators)
     var options = options
     if options.format(for: model) == .keras, let layout = options.layout as? any KerasConfiguring {
       options.layout = layout.forArchives
@@ -39,7 +39,6 @@ public struct Conversion: Sendable {
       options.layout = layout.adapted(to: configuration)
     }
     self.options = options
-    try model.demandFloats()
     let tensors = model.storedTensors.map(\.descriptor)
     let specs = try SpecAssignment(
       options.configuration, options.moduleTypes, FileModules(model.layers),

@@ -94,25 +94,13 @@ extension ConversionPlan {
         drafts[first.name] = try .init(
           quantizing: original, tensor.spec, verdict, checkpoint.layout, calculators,
           slabBytes: slabBytes, entries: [result])
-      } else if let data = stored(.quantized), let scale = stored(.scale) {
-        let geometry = try checkpoint.layout.geometry(tensor.spec, over: tensor.view)
-        let packing = checkpoint.layout.packing(of: tensor.spec)
-        let unit = packing.map { max(8 / $0.bits, 1) } ?? 1
-        let dequantization = TensorDequantization(
-          precision: tensor.precision,
-          decoding: Decoding(
-            tensor.spec, geometry, of: try calculators.qparams(for: tensor.spec),
-            precision: tensor.precision,
-            globalScale: try stored(.globalScale).map { try checkpoint.globalScale($0) }),
-          packing: packing, data: data, scale: scale, zeroPoint: stored(.zeroPoint),
-          minval: stored(.minval))
+      } else if let dequantization = try checkpoint.dequantization(of: tensor, entries, calculators)
+      {
         drafts[first.name] = .init(
           name: tensor.name, dtype: tensor.precision.dtype, shape: tensor.shape,
           decision: verdict.decision, rule: verdict.rule, entries: [result],
-          inputByteCount: data.descriptor.byteCount, work: .dequantize(dequantization),
-          slabs: SlabPartition(
-            packing, shape: tensor.view,
-            limit: data.slabByteCount(slabBytes / 4 / unit) * unit))
+          inputByteCount: dequantization.data.descriptor.byteCount,
+          work: .dequantize(dequantization), slabs: dequantization.slabs(slabBytes))
       }
     }
     let model = checkpoint.model

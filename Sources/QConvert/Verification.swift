@@ -37,8 +37,7 @@ public struct Verification: Sendable {
   ) throws {
     let quantized = try QuantizedCheckpoint(quantized, hdf5: access)
     self.quantized = quantized
-    self.original = try Model(original, hdf5: access)
-    try self.original.demandFloats()
+    self.original = try Model(original, hdf5: access).asFloats(calculators)
     let record = quantized.record.tensorsByName
     let originals = self.original.storedTensors
     let states = originals.filter { $0.descriptor.layer?.isOptimizerState == true }

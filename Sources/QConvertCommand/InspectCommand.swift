@@ -24,10 +24,9 @@ struct InspectCommand: ParsableCommand {
   private func text(_ model: Model) throws -> String {
     var rows: [[String]] = []
     var lines: [String] = []
-    var layouts: [String: Int] = [:]
+    let record = try model.quantizationRecord()
+    let quantized = record?.tensorsByName ?? [:]
     for shard in model.shards {
-      let record = try shard.checkpoint.quantizationRecord()
-      let quantized = record?.tensorsByName ?? [:]
       rows += shard.checkpoint.tensors.map { tensor in
         [
           "\(tensor.name)", tensor.typeName, "\(tensor.elementShape)", tensor.byteCount.asBytes,
@@ -38,12 +37,14 @@ struct InspectCommand: ParsableCommand {
         let line = "metadata \(TensorName(name)): \(TensorName(value))"
         if !lines.contains(line) { lines.append(line) }
       }
-      if let record { layouts[record.layout, default: 0] += record.tensors.count }
     }
     lines.insert(Console.table(rows, rightAligned: [3]), at: 0)
     if !model.layers.isEmpty { lines.insert(Self.layers(of: model), at: 1) }
-    for (layout, count) in layouts.sorted(by: { $0.key < $1.key }) {
-      lines.append("quantized by qconvert: \(count.of("tensor")), layout \(layout)")
+    if let record {
+      let isOwn = try model.shards.contains { try $0.checkpoint.quantizationRecord() != nil }
+      lines.append(
+        "quantized\(isOwn ? " by qconvert" : ""): \(record.tensors.count.of("tensor")), layout \(record.layout)"
+      )
     }
     let tensors = model.shards.flatMap(\.checkpoint.tensors)
     let elements = tensors.reduce(0) { $0 + $1.elementShape.reduce(1, *) }

@@ -2,7 +2,7 @@ import SystemPackage
 
 extension Model {
   /// The contents as a JSON object: path, bytes, layout, metadata, warnings, shards, tensors with name,
-  /// dtype, shape, bytes, the shard where there are several and, where qconvert has quantized them, spec; of a
+  /// dtype, shape, bytes, the shard where there are several and, where they are known to be quantized, spec; of a
   /// model of Keras, layers with path, name, class, how that is known and tensors, and of every tensor its
   /// layer, class, role and axes.
   ///
@@ -10,12 +10,10 @@ extension Model {
   public func json() throws -> String {
     var tensors: [JSONValue] = []
     var metadata: [JSONValue.Member] = []
-    var layout: String?
+    let record = try quantizationRecord()
+    let quantized = record?.tensorsByName ?? [:]
     let isSharded = directory != nil || shards.count > 1
     for shard in shards {
-      let record = try shard.checkpoint.quantizationRecord()
-      let quantized = record?.tensorsByName ?? [:]
-      layout = layout ?? record?.layout
       tensors += shard.checkpoint.tensors.map { tensor in
         let layer = tensor.layer
         return JSONValue.object([
@@ -40,7 +38,7 @@ extension Model {
     return JSONValue.object([
       "path": .string(path.string),
       "bytes": .integer(shards.reduce(0) { $0 + $1.checkpoint.byteCount }),
-      "layout": layout.map(JSONValue.string),
+      "layout": (record?.layout).map(JSONValue.string),
       "metadata": .object(metadata),
       "warnings": .array(
         (warnings + shards.flatMap { $0.checkpoint.warnings + $0.checkpoint.nonTensors })

@@ -24,23 +24,33 @@ public struct QuantizedCheckpoint: Sendable {
   ///   has no record.
   public init(_ path: FilePath, hdf5 access: HDF5Access = .inProcess) throws {
     let model = try Model(path, hdf5: access)
+    guard let record = try model.quantizationRecord() else {
+      throw CheckpointError(path: path, reason: RecordError.missing)
+    }
+    try self.init(model, record, access)
+  }
+
+  /// A model whose files tell that it is quantized, whatever a record says; nil for another.
+  init?(recognizing model: Model) throws {
+    let record: QuantizationRecord?
+    do { record = try QuantizationRecord(recognizing: model) } catch {
+      throw CheckpointError(path: model.path, reason: error)
+    }
+    guard let record else { return nil }
+    try self.init(model, record, .inProcess)
+  }
+
+  private init(_ model: Model, _ record: QuantizationRecord, _ access: HDF5Access) throws {
     self.model = model
+    self.record = record
     do {
-      let records = try model.shards.compactMap {
-        try QuantizationRecord(in: $0.checkpoint.entries)
-      }
-      let stated = try QuantizationRecord(merging: records)
-      guard let record = try stated ?? QuantizationRecord(recognizing: model) else {
-        throw RecordError.missing
-      }
-      guard let layout = Layouts.named(record.layout, isPacked: record.isPacked) else {
+      guard let layout = Layouts.readable(record.layout, isPacked: record.isPacked) else {
         throw RecordError.unknownLayout(record.layout)
       }
-      self.record = record
       self.layout = layout
       entries = try record.tensors.map { tensor in try layout.entries(ofRecorded: tensor) }
     } catch {
-      throw CheckpointError(path: path, reason: error)
+      throw CheckpointError(path: model.path, reason: error)
     }
     buffers = try Self.buffers(of: model, entries, access)
     let files = model.shards.map(\.checkpoint) + (buffers.map { [$0] } ?? [])

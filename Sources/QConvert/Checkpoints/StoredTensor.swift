@@ -1,9 +1,19 @@
-/// A tensor in an open file.
+/// A tensor in an open file, or the floats that quantized tensors of one stand for.
 struct StoredTensor: Sendable {
   let file: InputFile
   let descriptor: TensorDescriptor
   /// What of its blocks is decoded, where they are needed more than once.
   var decoded: DecodedBlocks?
+  /// Where its elements come from.
+  var origin = TensorOrigin.stored
+}
+
+/// Where the elements of a tensor come from.
+indirect enum TensorOrigin: Sendable {
+  /// They are in the file.
+  case stored
+  /// They are computed, and then the file has no place for them.
+  case quantized(TensorDequantization)
 }
 
 extension StoredTensor {
@@ -19,6 +29,14 @@ extension StoredTensor {
       count = range.count
     }
   }
+
+  /// What the elements are computed from; nil where they are stored.
+  var dequantization: TensorDequantization? {
+    if case .quantized(let dequantization) = origin { dequantization } else { nil }
+  }
+
+  /// The bytes that it takes in its file, parameters of quantized ones left aside.
+  var storedByteCount: Int { dequantization?.data.descriptor.byteCount ?? descriptor.byteCount }
 
   /// The bytes of a slab: about as many as wanted, of whole elements, and if they are not too many, of
   /// whole rows of blocks, so that few blocks are needed by two slabs.

@@ -19,4 +19,9 @@ public enum Layouts {
     default: nil
     }
   }
+
+  /// The same, and those that are only read.
+  static func readable(_ name: String, isPacked: Bool) -> (any OutputLayout)? {
+    name == FP8BlocksLayout.name ? FP8BlocksLayout() : named(name, isPacked: isPacked)
+  }
 }

@@ -4,7 +4,7 @@ extension ConversionPlan {
     _ model: Model, _ layout: any ModelConfiguring, _ outcomes: LayoutModel
   ) throws {
     let value = try layout.configuration(of: outcomes)
-    guard let text = try model.configurationText else {
+    guard let text = try model.floatConfigurationText else {
       warnings.append(
         "\(layout.name) is loaded by what config.json says of it, and there is none; it takes "
           + layout.configurationNames.map { "\"\($0)\": \(value)" }.joined(separator: ", "))
@@ -18,9 +18,27 @@ extension ConversionPlan {
   /// Has `config.json` no longer tell how the weights are quantized.
   mutating func unconfigure(_ model: Model, _ layout: any ModelConfiguring) throws {
     guard let text = try model.configurationText else { return }
+    rewritten[Model.configurationName] = try layout.removingConfiguration(from: text)
+  }
+}
+
+extension Model {
+  /// The text of `config.json` without what it says of quantized weights that are read as floats.
+  fileprivate var floatConfigurationText: [UInt8]? {
+    get throws {
+      guard let text = try configurationText else { return nil }
+      guard let layout = dequantized?.layout as? any ModelConfiguring else { return text }
+      return try layout.removingConfiguration(from: text)
+    }
+  }
+}
+
+extension ModelConfiguring {
+  /// A text of `config.json` without the layout's members.
+  fileprivate func removingConfiguration(from text: [UInt8]) throws -> [UInt8] {
     var edit = JSONEdit()
-    for name in layout.configurationNames { edit.remove([JSONStep.member(name)]) }
-    rewritten[Model.configurationName] = try edit.applied(to: text)
+    for name in configurationNames { edit.remove([JSONStep.member(name)]) }
+    return try edit.applied(to: text)
   }
 }
 

@@ -52,6 +52,8 @@ extension ConversionPlan {
     index = PlannedIndex(of: self, model)
     if let layout = options.layout as? any ModelConfiguring, !isCopy {
       try configure(model, layout, LayoutModel(drafts, of: model))
+    } else if let layout = model.dequantized?.layout as? any ModelConfiguring {
+      try unconfigure(model, layout)
     }
     try checkMemory(options)
   }

@@ -2,12 +2,16 @@ import SystemPackage
 
 extension Model {
   /// All tensors, shard by shard.
-  var storedTensors: [StoredTensor] {
-    shards.flatMap { shard in
-      shard.checkpoint.tensors.map {
-        StoredTensor(file: shard.checkpoint.data, descriptor: $0)
+  var storedTensors: [StoredTensor] { tensorsOfShards.flatMap(\.self) }
+
+  /// The tensors of every shard.
+  private var tensorsOfShards: [[StoredTensor]] {
+    dequantized?.shards
+      ?? shards.map { shard in
+        shard.checkpoint.tensors.map {
+          StoredTensor(file: shard.checkpoint.data, descriptor: $0)
+        }
       }
-    }
   }
 
   /// The directory, or the file.
@@ -32,7 +36,11 @@ extension Model {
       let more = leftOut.count > 5 ? " and \(leftOut.count - 5) more" : ""
       all.append("not copied, as weights in another format: \(names)\(more)")
     }
-    if let quantizationMethod {
+    if let dequantized {
+      all.append(
+        "\(dequantized.count) weights are quantized already (\(dequantized.layout.name)): the floats that they stand for are converted"
+      )
+    } else if let quantizationMethod {
       all.append(
         "config.json says that the weights are quantized (\(TensorName(quantizationMethod))), and is copied as it is"
       )
@@ -75,19 +83,21 @@ extension Model {
 
   /// The index of every tensor's shard.
   var shardOfTensor: [Int] {
-    shards.enumerated().flatMap { index, shard in
-      [Int](repeating: index, count: shard.checkpoint.tensors.count)
+    tensorsOfShards.enumerated().flatMap { index, tensors in
+      [Int](repeating: index, count: tensors.count)
     }
   }
 }
 
 extension Model {
-  /// The metadata of these shards together; where they disagree, the first is kept.
+  /// The metadata of these shards together, without the record of weights that are read as floats; where they
+  /// disagree, the first is kept.
   func metadata(ofShards sources: [Int]) -> [MetadataEntry] {
+    let dropped = dequantized == nil ? nil : QuantizationRecord.metadataName
     var merged: [MetadataEntry] = []
     for source in sources {
       for entry in shards[source].checkpoint.entries
-      where !merged.contains(where: { $0.name == entry.name }) {
+      where entry.name != dropped && !merged.contains(where: { $0.name == entry.name }) {
         merged.append(entry)
       }
     }

@@ -14,9 +14,7 @@ struct OutputFiles {
   /// The shards of the input, each with its tensors.
   init(shardsOf model: Model) {
     roles = model.shards.map { .shard($0.name) }
-    fileOfTensor = model.shards.enumerated().flatMap { index, shard in
-      [Int](repeating: index, count: shard.checkpoint.tensors.count)
-    }
+    fileOfTensor = model.shardOfTensor
   }
 
   /// New shards: one ends before the tensor that would take it over the limit, so that only a tensor

@@ -1,19 +1,22 @@
 extension PlanBuilder.Draft {
-  /// A tensor copied as it is, perhaps under another name.
+  /// A tensor copied as it is, perhaps under another name; of one whose floats are computed, these.
   init(
     copying source: StoredTensor, as name: TensorName? = nil, _ verdict: TensorVerdict,
     slabBytes: Int
   ) {
     let tensor = source.descriptor
+    let dequantization = source.dequantization
     let entry = OutputEntry(
-      name ?? tensor.name, tensor.dtype, tensor.shape, blockType: tensor.blockType, .original)
+      name ?? tensor.name, tensor.dtype, tensor.shape, blockType: tensor.blockType,
+      dequantization == nil ? .original : .dequantized)
     self.init(
       name: name ?? tensor.name, dtype: tensor.dtype, shape: tensor.shape,
       decision: verdict.decision, rule: verdict.rule,
-      entries: [entry], inputByteCount: tensor.byteCount, work: .copy(source),
-      slabs: SlabPartition(
-        elementCount: tensor.byteCount,
-        length: source.slabByteCount(slabBytes)))
+      entries: [entry], inputByteCount: source.storedByteCount,
+      work: dequantization.map(TensorWork.dequantize) ?? .copy(source),
+      slabs: dequantization?.slabs(slabBytes)
+        ?? SlabPartition(
+          elementCount: tensor.byteCount, length: source.slabByteCount(slabBytes)))
   }
 
   /// A tensor that is left out.
@@ -21,7 +24,7 @@ extension PlanBuilder.Draft {
     let tensor = source.descriptor
     self.init(
       name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, decision: verdict.decision,
-      rule: verdict.rule, entries: [], inputByteCount: tensor.byteCount, work: .copy(source),
+      rule: verdict.rule, entries: [], inputByteCount: source.storedByteCount, work: .copy(source),
       slabs: SlabPartition(elementCount: 0, length: 1))
   }
 
@@ -58,7 +61,7 @@ extension PlanBuilder.Draft {
       name: tensor.name, dtype: tensor.dtype, shape: tensor.shape,
       decision: verdict.decision, rule: verdict.rule,
       entries: entries.map { $0.known(globalScale: globalScale) },
-      inputByteCount: tensor.byteCount, work: .quantize(quantization, from: source),
+      inputByteCount: source.storedByteCount, work: .quantize(quantization, from: source),
       slabs: SlabPartition(
         geometry,
         limit: source.slabByteCount(slabBytes) / precision.byteCount,

@@ -91,30 +91,58 @@ final class SlabWorker {
     _ elements: Range<Int>, _ dequantization: TensorDequantization, to entries: [PlannedEntry],
     _ sink: any EntrySink
   ) throws {
-    let groups = dequantization.geometry.groups(touchedBy: elements)
-    let params = try stored.read(groups, dequantization, quantizer.kernels)
-    let code = dequantization.spec.dtype.code(packed: dequantization.packing != nil)
-    let codes: UnsafeMutableBufferPointer<UInt8>
-    if let packing = dequantization.packing {
-      let rows = PackedRows(packing, shape: dequantization.geometry.shape)
-      let packed = try unsafe read(rows.byteRange(of: elements), of: dequantization.data)
-      unsafe codes = unsafe unpack(
-        packed, of: elements, rows, isSigned: dequantization.spec.dtype.isSignedInteger)
-    } else {
-      let bytes = try unsafe read(elements, of: dequantization.data)
-      unsafe codes = unpacked.reserve(elements.count)
-      unsafe UnsafeMutableRawBufferPointer(codes).copyMemory(from: bytes)
-    }
-    let values = unsafe quantizer.values(
-      ofCodes: codes, code: code, of: elements, params: params,
-      dequantization.decoding, in: dequantization.precision)
+    let values = try unsafe values(of: elements, dequantization)
     for entry in entries {
       try unsafe sink.put(
         values, entry, at: elements.lowerBound * dequantization.precision.byteCount)
     }
   }
 
+  /// The floats that stored codes stand for, which begin and end with a row or a byte.
+  private func values(
+    of elements: Range<Int>, _ dequantization: TensorDequantization
+  ) throws -> UnsafeRawBufferPointer {
+    let groups = dequantization.geometry.groups(touchedBy: elements)
+    let params = try stored.read(groups, dequantization, quantizer.kernels)
+    let code = dequantization.spec.dtype.code(packed: dequantization.packing != nil)
+    let codes: UnsafeMutableBufferPointer<UInt8>
+    if let packing = dequantization.packing {
+      let rows = PackedRows(packing, shape: dequantization.geometry.shape)
+      let packed = try unsafe readStored(rows.byteRange(of: elements), of: dequantization.data)
+      unsafe codes = unsafe unpack(
+        packed, of: elements, rows, isSigned: dequantization.spec.dtype.isSignedInteger)
+    } else {
+      let bytes = try unsafe readStored(elements, of: dequantization.data)
+      unsafe codes = unpacked.reserve(elements.count)
+      unsafe UnsafeMutableRawBufferPointer(codes).copyMemory(from: bytes)
+    }
+    return unsafe quantizer.values(
+      ofCodes: codes, code: code, of: elements, params: params,
+      dequantization.decoding, in: dequantization.precision)
+  }
+
+  /// Bytes of the elements of a tensor, stored or computed.
   private func read(
+    _ bytes: Range<Int>, of source: StoredTensor
+  ) throws -> UnsafeRawBufferPointer {
+    guard let dequantization = source.dequantization else {
+      return try unsafe readStored(bytes, of: source)
+    }
+    let width = dequantization.precision.byteCount
+    let wanted = bytes.lowerBound / width..<bytes.upperBound / width
+    let elements =
+      dequantization.packing.map { PackedRows($0, shape: dequantization.geometry.shape) }?
+      .enclosing(wanted) ?? wanted
+    let values = try unsafe values(of: elements, dequantization)
+    // Elsewhere than results are, which are computed of these.
+    let slab = unsafe UnsafeMutableRawBufferPointer(input.reserve(bytes.count))
+    let start = (wanted.lowerBound - elements.lowerBound) * width
+    unsafe slab.copyMemory(
+      from: UnsafeRawBufferPointer(rebasing: values[start..<start + bytes.count]))
+    return UnsafeRawBufferPointer(slab)
+  }
+
+  private func readStored(
     _ bytes: Range<Int>, of source: StoredTensor
   ) throws -> UnsafeRawBufferPointer {
     let buffer = unsafe UnsafeMutableRawBufferPointer(input.reserve(bytes.count))

@@ -10,7 +10,8 @@ struct TiedTensors {
     var alike: [Kind: [StoredTensor]] = [:]
     for source in model.storedTensors {
       let tensor = source.descriptor
-      guard FloatPrecision(tensor.dtype) != nil, tensor.shape.count >= 2, tensor.byteCount > 0
+      guard FloatPrecision(tensor.dtype) != nil, tensor.shape.count >= 2, tensor.byteCount > 0,
+        source.dequantization == nil
       else { continue }
       let kind = Kind(dtype: tensor.dtype, shape: tensor.shape, blocks: source.compressedForm)
       alike[kind, default: []].append(source)

@@ -18,6 +18,15 @@ struct PackedRows: Hashable, Sendable {
     element / rowLength * bytesPerRow + element % rowLength * packing.bits / 8
   }
 
+  /// The least stretch around another that begins and ends with a row or a byte.
+  func enclosing(_ elements: Range<Int>) -> Range<Int> {
+    let unit = packing.codesPerUnit
+    let (row, column) = elements.lowerBound.quotientAndRemainder(dividingBy: rowLength)
+    let (lastRow, lastColumn) = elements.upperBound.quotientAndRemainder(dividingBy: rowLength)
+    let end = min((lastColumn + unit - 1) / unit * unit, rowLength)
+    return row * rowLength + column / unit * unit..<lastRow * rowLength + end
+  }
+
   /// The bytes that hold a stretch of elements, which ends with a row or a byte.
   func byteRange(of elements: Range<Int>) -> Range<Int> {
     guard !elements.isEmpty else { return 0..<0 }

@@ -10,6 +10,13 @@ struct TensorDequantization: Sendable {
   let zeroPoint: StoredTensor?
   let minval: StoredTensor?
 
+  /// Slabs that read about so many bytes of codes.
+  func slabs(_ slabBytes: Int) -> SlabPartition {
+    let unit = packing.map { max(8 / $0.bits, 1) } ?? 1
+    return SlabPartition(
+      packing, shape: geometry.shape, limit: data.slabByteCount(slabBytes / 4 / unit) * unit)
+  }
+
   var spec: QuantizationSpec { decoding.spec }
   var geometry: BlockGeometry { decoding.geometry }
 }

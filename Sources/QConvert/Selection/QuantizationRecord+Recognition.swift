@@ -2,20 +2,38 @@ extension QuantizationRecord {
   /// What a model without a record is, as far as its files tell; nil where they do not.
   init?(recognizing model: Model) throws(RecordError) {
     let tensors = model.shards.flatMap(\.checkpoint.tensors)
-    guard let settings = model.configuration?["quantization"], settings["group_size"] != nil else {
-      return nil
+    let settings = model.configuration?["quantization_config"]
+    if let settings = model.configuration?["quantization"], settings["group_size"] != nil {
+      try self.init(mlx: settings, of: tensors, in: model.precision)
+    } else {
+      try self.init(fp8: settings, of: tensors, in: model.precision)
     }
-    try self.init(mlx: settings, of: tensors, in: model.precision)
   }
 }
 
 extension Model {
+  /// What is quantized in the model, and how: what its files record, or else what they tell in the ways of
+  /// other libraries; nil where nothing is known to be.
+  ///
+  /// - Throws: ``CheckpointError`` when what a file says cannot be understood.
+  public func quantizationRecord() throws -> QuantizationRecord? {
+    let records = try shards.compactMap { try $0.checkpoint.quantizationRecord() }
+    do {
+      return try QuantizationRecord(merging: records) ?? QuantizationRecord(recognizing: self)
+    } catch {
+      throw CheckpointError(path: path, reason: error)
+    }
+  }
+
   /// The precision of the float model, as `config.json` says, or else its tensors.
   var precision: FloatPrecision? {
     let name = configuration?["dtype"]?.string ?? configuration?["torch_dtype"]?.string
     if let name, let precision = FloatPrecision(configured: name) { return precision }
-    let dtypes = shards.lazy.flatMap(\.checkpoint.tensors).map(\.dtype)
-    return dtypes.compactMap { FloatPrecision($0) }.first
+    // Not that of scales.
+    let parameters = shards.lazy.flatMap(\.checkpoint.tensors).filter {
+      ["weight", "bias"].contains($0.name.parameter)
+    }
+    return parameters.compactMap { FloatPrecision($0.dtype) }.first
   }
 }
 

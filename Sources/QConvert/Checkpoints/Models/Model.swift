@@ -38,6 +38,8 @@ public struct Model: Sendable {
   let keras: KerasModel?
   /// What `config.json` says; nil where there is none, or none that can be read.
   let configuration: JSONValue?
+  /// What quantized weights are read as; nil where they are taken as they are.
+  var dequantized: DequantizedModel?
 
   /// Opens the files of a model: a safetensors, GGUF or HDF5 file, or an archive of Keras; an index and the files
   /// it names; or a directory with an index, with a `model.safetensors`, or with one safetensors file.
