@@ -1,6 +1,20 @@
 import CKernels
 
 extension SlabWorker {
+  /// Rounds parameters to the types in which entries hold them: what values are computed with when they are read.
+  func round(_ params: GroupQParams, asStoredIn entries: [PlannedEntry]) {
+    for entry in entries {
+      guard let precision = FloatPrecision(entry.entry.dtype), precision.byteCount == 2 else {
+        continue
+      }
+      switch entry.entry.content {
+      case .scale: unsafe quantizer.round(params.scale, to: precision)
+      case .minval: unsafe quantizer.round(params.minval, to: precision)
+      default: continue
+      }
+    }
+  }
+
   /// What the values of codes differ from the elements they were made of.
   func errors(
     of elements: Range<Int>, _ codes: UnsafeMutableBufferPointer<UInt8>, _ params: GroupQParams,
@@ -38,6 +52,19 @@ extension SlabWorker {
       }
     }
     return total
+  }
+}
+
+extension SlabQuantizer {
+  /// Rounds numbers in their place.
+  fileprivate func round(
+    _ values: UnsafeMutableBufferPointer<Float>, to precision: FloatPrecision
+  ) {
+    let rounded = unsafe floatScratch.reserve(2 * values.count).baseAddress
+    unsafe kernels.functions.narrow(
+      precision.kernelType, values.baseAddress, values.count, rounded)
+    unsafe kernels.functions.widen(
+      precision.kernelType, rounded, values.count, values.baseAddress)
   }
 }
 

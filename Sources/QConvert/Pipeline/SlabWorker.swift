@@ -59,6 +59,9 @@ final class SlabWorker {
     }
     let codes = unsafe quantizer.codes(
       of: elements, input: slab, params: params, quantization)
+    if measuresErrors || entries.contains(where: { $0.entry.content == .dequantized }) {
+      round(params, asStoredIn: entries)
+    }
     func values(in precision: FloatPrecision) -> UnsafeRawBufferPointer {
       unsafe quantizer.values(
         ofCodes: codes, code: quantization.code, of: elements, params: params,

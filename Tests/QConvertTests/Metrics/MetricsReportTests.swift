@@ -75,6 +75,31 @@ import Testing
     #expect(report.total?.count == 3 * rows * columns)
   }
 
+  @Test func `figures are of parameters as they are stored`() throws {
+    let test = try #require(
+      EcosystemCase.all(of: "mlx").first { $0.name == "mlx-affine-4-group-128-bf16" })
+    let directory = try TemporaryDirectory()
+    var options = try test.options()
+    options.measuresErrors = true
+    let quantized = directory.path("quantized")
+    let report = MetricsReport(try Conversion(of: test.float, options).write(to: quantized))
+    let float = directory.path("float")
+    _ = try Dequantization(of: quantized).write(to: float)
+    let before = try SafetensorsFile(test.float.appending("model.safetensors")).tensors
+    let after = try SafetensorsFile(float.appending("model.safetensors")).tensors
+    var count = 0
+    for tensor in report.tensors {
+      guard let figures = tensor.figures else { continue }
+      let pairs = zip(
+        try #require(before[tensor.name]).halves,
+        try #require(after[tensor.name]).halves)
+      let largest = pairs.map { abs(Double($0) - Double($1)) }.max()
+      #expect(figures.maxError == largest, "\(tensor.name)")
+      count += 1
+    }
+    #expect(count > 4)
+  }
+
   @Test func `clipped are the values beyond the codes`() throws {
     // Of 1 the scale is 1 / 127.5: 1 rounds to 128, and 127 is the most there is; -1 is -127.5, or -128.
     let bench = try Workbench([("w.weight", .init(shape: [1, 4], floats: [1, -1, 0.5, 0]))])
@@ -109,5 +134,14 @@ import Testing
     let bench = try Workbench([(#"a,b c.weight"#, .init(shape: [1, 2], floats: [1, 2]))])
     let report = try report(bench, QuantizationSpec(), NativeLayout())
     #expect(report.csv.split(separator: "\n")[1].hasPrefix(#""a,b c.weight",F32,"[1, 2]","#))
+  }
+}
+
+extension SafetensorsFile.Tensor {
+  /// The elements of a bfloat16 tensor.
+  fileprivate var halves: [Float] {
+    stride(from: 0, to: bytes.count, by: 2).map {
+      Float(bitPattern: UInt32(bytes[$0]) << 16 | UInt32(bytes[$0 + 1]) << 24)
+    }
   }
 }
