@@ -86,6 +86,13 @@ public struct QuantizedCheckpoint: Sendable {
   /// A tensor of any of the files.
   func tensor(_ name: TensorName) -> StoredTensor? { stored[name] }
 
+  /// Whether it is an output of this library, which says so itself.
+  var isRecorded: Bool {
+    model.shards.contains { shard in
+      shard.checkpoint.entries.contains { $0.name == QuantizationRecord.metadataName }
+    }
+  }
+
   /// The stored tensor of an entry.
   ///
   /// - Throws: ``CheckpointError`` when it is missing, or has another type or shape.

@@ -93,11 +93,12 @@ extension Model {
   /// The metadata of these shards together, without the record of weights that are read as floats; where they
   /// disagree, the first is kept.
   func metadata(ofShards sources: [Int]) -> [MetadataEntry] {
-    let dropped = dequantized == nil ? nil : QuantizationRecord.metadataName
     var merged: [MetadataEntry] = []
     for source in sources {
       for entry in shards[source].checkpoint.entries
-      where entry.name != dropped && !merged.contains(where: { $0.name == entry.name }) {
+      where dequantized?.layout.describesCodes(entry) != true
+        && !merged.contains(where: { $0.name == entry.name })
+      {
         merged.append(entry)
       }
     }
