@@ -14,6 +14,7 @@ extension QuantizedCheckpoint {
         of: try calculators.qparams(for: tensor.spec), precision: tensor.precision,
         globalScale: try stored(.globalScale).map { try globalScale($0) }),
       packing: layout.packing(of: tensor.spec), data: data, scale: scale,
-      zeroPoint: try stored(.zeroPoint), minval: try stored(.minval))
+      zeroPoint: try stored(.zeroPoint), zeroPointPacking: layout.zeroPointPacking(of: tensor.spec),
+      minval: try stored(.minval))
   }
 }

@@ -3,6 +3,7 @@ public enum Layouts {
   /// The names, the default first.
   public static let names = [
     "native", "coreai-prepared", "coreai", "coreai-graph", "coreml", "keras", "mlx", "torchao",
+    "compressed-tensors",
   ]
 
   /// The layout of a name; nil when there is none. `isPacked` is about the native layout, whose
@@ -17,6 +18,7 @@ public enum Layouts {
     case "keras": KerasLayout()
     case "mlx": MLXLayout()
     case "torchao": TorchAOLayout()
+    case "compressed-tensors": CompressedTensorsLayout(isPacked: isPacked)
     default: nil
     }
   }

@@ -16,6 +16,12 @@ extension TorchAOLayout: ModelConfiguring {
     entry.name == Self.listName || entry.value.hasPrefix("{\"\(Self.typeKey)\":")
   }
 
+  func adapted(to configuration: JSONValue) -> any OutputLayout {
+    var layout = self
+    layout.hasTransposedLayers = configuration.hasTransposedLayers
+    return layout
+  }
+
   /// The names of the metadata and the key by which its texts are known.
   static let listName = "tensor_names"
   static let typeKey = "_type"
@@ -27,12 +33,7 @@ extension TorchAOLayout: ModelConfiguring {
     let specs = model.tensors.compactMap(\.spec)
     let counts = specs.reduce(into: [QuantizationSpec: Int]()) { $0[$1, default: 0] += 1 }
     let most = counts.values.max()
-    let left = model.tensors.filter { tensor in
-      let role = TensorDescriptor(
-        name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: 0..<0
-      ).matrixRole
-      return tensor.spec == nil && (role == .linear || role == .router)
-    }
+    let left = model.tensors.filter { $0.spec == nil && $0.isLinear && $0.name.module != "lm_head" }
     let names = (["lm_head"] + left.map(\.name.module)).map(JSONValue.string)
     return JSONValue.object([
       "quant_method": .string("torchao"),

@@ -4,6 +4,9 @@ extension TorchAOLayout {
     guard tensor.dtype != .float64 else { return .copy("torchao has no weights of float64") }
     guard let role = tensor.matrixRole else { return .copy("torchao quantizes linear layers only") }
     if let reason = role.reasonToCopy { return .copy(reason) }
+    if hasTransposedLayers, tensor.isOfTransposedLayer {
+      return .copy("a Conv1D, which is no linear layer to torchao")
+    }
     let fitted = try fitted(spec, tensor)
     _ = try fitted.granularity.blockShape(for: tensor.shape)
     return .quantize(fitted, as: tensor.shape)

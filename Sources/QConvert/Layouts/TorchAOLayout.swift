@@ -5,6 +5,9 @@
 ///     a._weight_scale       F32; of IntxUnpackedToInt8Tensor the precision of the original
 ///     a._weight_zero_point  I8, integers only
 public struct TorchAOLayout: OutputLayout {
+  /// Whether the model has layers whose weights are transposed, and that are not linear ones to torchao.
+  var hasTransposedLayers = false
+
   /// The layout.
   public init() {}
 

@@ -8,6 +8,8 @@ struct TensorDequantization: Sendable {
   var data: StoredTensor
   let scale: StoredTensor
   let zeroPoint: StoredTensor?
+  /// How zero points share words, where they do.
+  let zeroPointPacking: ColumnPacking?
   let minval: StoredTensor?
 
   /// Slabs that read about so many bytes of codes.

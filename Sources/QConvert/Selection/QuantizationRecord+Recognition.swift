@@ -5,6 +5,8 @@ extension QuantizationRecord {
     let settings = model.configuration?["quantization_config"]
     if let settings = model.configuration?["quantization"], settings["group_size"] != nil {
       try self.init(mlx: settings, of: tensors, in: model.precision)
+    } else if let settings, settings["quant_method"]?.string == "compressed-tensors" {
+      try self.init(compressedTensors: settings, of: model)
     } else if let torchao = try QuantizationRecord(torchao: settings, of: model) {
       self = torchao
     } else {
