@@ -8,6 +8,11 @@ import Testing
 /// What is special about compressed-tensors; that the bytes are right, `EcosystemLayoutTests` shows.
 @Suite struct CompressedTensorsLayoutTests {
   private let layout = CompressedTensorsLayout()
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+  }
 
   private func request(_ change: (inout LayoutRequest) -> Void) -> LayoutRequest {
     var request = LayoutRequest()
@@ -110,7 +115,6 @@ import Testing
   }
 
   @Test func `layers that stay as they are and those that differ are told`() throws {
-    let directory = try TemporaryDirectory()
     let test = try #require(EcosystemCase.all(of: "compressed-tensors").first)
     var options = try options(request { $0.groupSize = 128 })
     options.isDurable = false
@@ -142,7 +146,10 @@ import Testing
   }
 
   private static let tensors: [(String, SafetensorsFile.Tensor)] = [
-    ("a.weight_packed", .init(dtype: "I32", shape: [2, 1], bytes: Array(repeating: 0x12, count: 8))),
+    (
+      "a.weight_packed",
+      .init(dtype: "I32", shape: [2, 1], bytes: Array(repeating: 0x12, count: 8))
+    ),
     ("a.weight_scale", .init(shape: [2, 1], floats: [1, 2])),
     ("a.weight_shape", .init(dtype: "I64", shape: [2], bytes: [2] + zeros(7) + [8] + zeros(7))),
   ]
@@ -153,8 +160,7 @@ import Testing
     _ tensors: [(String, SafetensorsFile.Tensor)],
     weights: String = #"{"num_bits":4,"type":"int","strategy":"channel"}"#,
     format: String = "pack-quantized"
-  ) throws -> (TemporaryDirectory, FilePath) {
-    let directory = try TemporaryDirectory()
+  ) throws -> FilePath {
     try directory.add(
       "model/model.safetensors", SafetensorsFile.bytes(tensors, metadata: ["format": "pt"]))
     let config = """
@@ -162,11 +168,11 @@ import Testing
        "format": "\(format)", "config_groups": {"g": {"targets": ["Linear"], "weights": \(weights)}}}}
       """
     try directory.add("model/config.json", Array(config.utf8))
-    return (directory, directory.path("model"))
+    return directory.path("model")
   }
 
   @Test func `a small file of the library is read`() throws {
-    let (directory, model) = try foreign(Self.tensors)
+    let model = try foreign(Self.tensors)
     let output = directory.path("float")
     _ = try Dequantization(of: model).write(to: output)
     let weight = try SafetensorsFile(output.appending("model.safetensors")).tensors["a.weight"]
@@ -176,7 +182,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "a.weight_shape": SafetensorsFile.Tensor(dtype: "I64", shape: [2], bytes: [2] + zeros(7) + [9] + zeros(7)),
+    "a.weight_shape": SafetensorsFile.Tensor(
+      dtype: "I64", shape: [2], bytes: [2] + zeros(7) + [9] + zeros(7)),
     "a.weight_shape ": .init(
       dtype: "I64", shape: [2], bytes: Array(repeating: 0xff, count: 16)),
     "a.weight_shape  ": .init(
@@ -192,7 +199,7 @@ import Testing
   ) throws {
     let name = String(name.prefix { $0 != " " })
     let others = Self.tensors.filter { $0.0 != name }
-    let (_, model) = try foreign(others + [(name, tensor)])
+    let model = try foreign(others + [(name, tensor)])
     #expect(throws: CheckpointError.self) { try Dequantization(of: model) }
     #expect(throws: CheckpointError.self) {
       try Conversion(of: model, ConversionOptions(spec: try QuantizationSpec()))
@@ -205,7 +212,7 @@ import Testing
     "null", "7", #"{"num_bits":1e300}"#, #"{"num_bits":8,"strategy":"channel"}"#,
   ])
   func `a configuration that does not fit is an error`(_ weights: String) throws {
-    let (_, model) = try foreign(Self.tensors, weights: weights)
+    let model = try foreign(Self.tensors, weights: weights)
     #expect(throws: CheckpointError.self) { try Dequantization(of: model) }
   }
 }
