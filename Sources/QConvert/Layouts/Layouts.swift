@@ -2,7 +2,7 @@
 public enum Layouts {
   /// The names, the default first.
   public static let names = [
-    "native", "coreai-prepared", "coreai", "coreai-graph", "coreml", "keras", "mlx",
+    "native", "coreai-prepared", "coreai", "coreai-graph", "coreml", "keras", "mlx", "gguf",
   ]
 
   /// The layout of a name; nil when there is none. `isPacked` is about the native layout, whose
@@ -16,6 +16,7 @@ public enum Layouts {
     case "coreml": CoreMLLayout()
     case "keras": KerasLayout()
     case "mlx": MLXLayout()
+    case GGUFLayout.name: GGUFLayout()
     default: nil
     }
   }
