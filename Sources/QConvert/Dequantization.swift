@@ -103,14 +103,15 @@ extension ConversionPlan {
           work: .dequantize(dequantization), slabs: dequantization.slabs(slabBytes))
       }
     }
+    let casts = checkpoint.record.castsByName
     let model = checkpoint.model
-    let ordered = model.shards.enumerated().flatMap { index, shard in
-      shard.checkpoint.tensors.compactMap { tensor -> PlanBuilder.Draft? in
+    let ordered = try model.shards.enumerated().flatMap { index, shard in
+      try shard.checkpoint.tensors.compactMap { tensor -> PlanBuilder.Draft? in
         var draft = drafts[tensor.name]
         if draft == nil, !taken.contains(tensor.name) {
-          draft = .init(
-            copying: StoredTensor(file: shard.checkpoint.data, descriptor: tensor),
-            TensorVerdict(.copy(.notQuantized), .record), slabBytes: slabBytes)
+          draft = try .init(
+            restoring: StoredTensor(file: shard.checkpoint.data, descriptor: tensor),
+            casts[tensor.name], checkpoint, calculators, slabBytes: slabBytes)
         }
         draft?.file = index
         return draft
@@ -130,5 +131,34 @@ extension ConversionPlan {
     if !isGGUF { warnings += model.leftOutPairs }
     index = PlannedIndex(of: self, model)
     if let layout = checkpoint.layout as? any ModelConfiguring { try unconfigure(model, layout) }
+  }
+}
+
+extension PlanBuilder.Draft {
+  /// A tensor that no record tells of as quantized: blocks turned into floats, floats in the type they had.
+  fileprivate init(
+    restoring source: StoredTensor, _ precision: FloatPrecision?,
+    _ checkpoint: QuantizedCheckpoint, _ calculators: Calculators, slabBytes: Int
+  ) throws {
+    let tensor = source.descriptor
+    let verdict = TensorVerdict(.copy(.notQuantized), .record)
+    if let type = tensor.blockType, tensor.elementCount > 0 {
+      let dequantization = try checkpoint.dequantization(ofBlocks: source, calculators)
+      let name = tensor.name.string
+      self.init(
+        name: tensor.name, dtype: .float32, shape: tensor.elementShape,
+        decision: .copy(.blocks(type)), rule: verdict.rule,
+        entries: [OutputEntry(name, .float32, tensor.elementShape, .dequantized)],
+        inputByteCount: tensor.byteCount, work: .dequantize(dequantization),
+        slabs: dequantization.slabs(slabBytes))
+    } else if tensor.blockType != nil {
+      self.init(ofNothing: source, verdict)
+    } else if let own = FloatPrecision(tensor.dtype), let precision, precision != own {
+      self.init(
+        casting: source, to: precision, verdict.cast(from: own, to: precision),
+        slabBytes: slabBytes)
+    } else {
+      self.init(copying: source, verdict, slabBytes: slabBytes)
+    }
   }
 }

@@ -39,6 +39,7 @@ public struct Verification: Sendable {
     self.quantized = quantized
     self.original = try Model(original, hdf5: access).asFloats(calculators)
     let record = quantized.record.tensorsByName
+    let casts = quantized.record.castsByName
     let originals = self.original.storedTensors
     let states = originals.filter { $0.descriptor.layer?.isOptimizerState == true }
     // All of it or nothing of it is there.
@@ -48,9 +49,13 @@ public struct Verification: Sendable {
       if isDropped, tensor.layer?.isOptimizerState == true {
         return TensorVerdict(.drop, .dropOptimizer)
       }
-      guard let recorded = record[tensor.name], recorded.shape == tensor.shape,
-        recorded.precision == FloatPrecision(tensor.dtype)
-      else { return TensorVerdict(.copy(.notQuantized), .record) }
+      guard let recorded = record[tensor.name], recorded.isOf(tensor, quantized.record) else {
+        let verdict = TensorVerdict(.copy(.notQuantized), .record)
+        guard let own = FloatPrecision(tensor.dtype),
+          let stored = quantized.precision(ofCast: tensor, casts[tensor.name])
+        else { return verdict }
+        return verdict.cast(from: own, to: stored)
+      }
       return TensorVerdict(.quantize(recorded.spec), .record, as: recorded.view)
     }
     var options = ConversionOptions(spec: try QuantizationSpec())
@@ -94,9 +99,7 @@ public struct Verification: Sendable {
     let kept = Set(quantized.model.shards.flatMap(\.checkpoint.entries))
     return quantized.record.tensors.compactMap { recorded -> Finding? in
       guard let tensor = originals[recorded.name] else { return .notInOriginal(recorded.name) }
-      let isRecorded =
-        tensor.shape == recorded.shape && tensor.dtype == recorded.precision.dtype
-      return isRecorded
+      return recorded.isOf(tensor, quantized.record)
         ? nil
         : .mismatched(
           recorded.name, expected: "\(recorded.precision.dtype) \(recorded.shape) in the original",
@@ -104,10 +107,36 @@ public struct Verification: Sendable {
     }
       + quantized.files.flatMap(\.tensors).filter { !expected.contains($0.name) }
       .map { .unexpected($0.name) }
-      + plan.metadata.filter { entry in
-        // Other libraries have their own spelling of what tells of codes.
-        !kept.contains(entry) && (quantized.isRecorded || !quantized.layout.describesCodes(entry))
+      // Nobody says what a file of somebody else keeps of it, nor how it spells what tells of codes.
+      + (quantized.isOfOthers ? [] : plan.metadata).filter { entry in
+        !kept.contains(entry)
+          && (quantized.record.isRecorded || !quantized.layout.describesCodes(entry))
       }.map { .metadata($0.name) }
+  }
+}
+
+extension QuantizedCheckpoint {
+  /// Whether it is a GGUF file that tells neither what it was made of nor what is kept of that.
+  fileprivate var isOfOthers: Bool { record.layout == GGUFLayout.name && !record.isRecorded }
+
+  /// The type in which it has a float tensor of the original that has been cast; nil where that was not to be.
+  fileprivate func precision(
+    ofCast original: TensorDescriptor, _ recorded: FloatPrecision?
+  ) -> FloatPrecision? {
+    guard isOfOthers || recorded?.dtype == original.dtype, original.dtype != .float64,
+      let stored = tensor(original.name)?.descriptor, stored.dtype != .float64
+    else { return nil }
+    return FloatPrecision(stored.dtype)
+  }
+}
+
+extension QuantizationRecord.Tensor {
+  /// Whether it is made of a tensor, as far as the record tells.
+  fileprivate func isOf(_ original: TensorDescriptor, _ record: QuantizationRecord) -> Bool {
+    let isOfType =
+      record.isRecorded || record.layout != GGUFLayout.name
+      ? original.dtype == precision.dtype : FloatPrecision(original.dtype) != nil
+    return shape == original.shape && isOfType
   }
 }
 
@@ -171,10 +200,12 @@ private final class ComparisonSink: EntrySink {
       guard let stored = quantized.tensor(entry.name)?.descriptor else {
         return .missing(entry.name)
       }
-      guard stored.dtype == entry.dtype, stored.shape == entry.shape else {
+      guard stored.dtype == entry.dtype, stored.shape == entry.shape,
+        stored.blockType == entry.blockType
+      else {
         return .mismatched(
-          entry.name, expected: "\(entry.dtype) \(entry.shape)",
-          found: "\(stored.dtype) \(stored.shape)")
+          entry.name, expected: "\(entry.typeName) \(entry.elementShape)",
+          found: "\(stored.typeName) \(stored.elementShape)")
       }
       return differences[entry.name].map { .different(entry.name, byte: $0) }
     }

@@ -20,7 +20,7 @@ extension ConversionReport {
     lines.append("\(input) -> \(output)\(remark)")
     lines.append(
       Console.table(
-        ["quantized", "copied", "skipped", "dropped"].flatMap { action in
+        ["quantized", "copied", "cast", "skipped", "dropped"].flatMap { action in
           groups(action).map { group in
             [
               "  \(action)", "\(group.count)", group.count == 1 ? "tensor" : "tensors",

@@ -38,6 +38,12 @@ struct ConvertCommand: ParsableCommand {
   var format: OutputFormat?
 
   @Option(
+    help: ArgumentHelp(
+      "The architecture that a GGUF output names. (default: that of the input, or of config.json)",
+      valueName: "name"))
+  var architecture: String?
+
+  @Option(
     help: """
       How the datasets of an HDF5 output are stored: \(HDF5Compression.off), or \
       \(HDF5Compression.gzip(level: 1)) to \(HDF5Compression.gzip(level: 9)). \
@@ -100,6 +106,10 @@ struct ConvertCommand: ParsableCommand {
     if shardSize != nil, requestedFormat == .gguf {
       throw ValidationError("--shard-size goes with safetensors outputs: a GGUF output is one file")
     }
+    if buffers == .separate, Layouts.named(layout)?.formats == [.gguf] {
+      throw ValidationError("--buffers separate: blocks of a GGUF file hold their parameters")
+    }
+    if architecture?.isEmpty == true { throw ValidationError("--architecture takes a name") }
     if metricsOptions.isGiven, dryRun {
       throw ValidationError("a dry run has nothing to measure: --metrics does not go with it")
     }
@@ -192,6 +202,7 @@ struct ConvertCommand: ParsableCommand {
     var options = try configurationOptions.makeOptions(for: layout)
     options.format = requestedFormat
     options.compression = compression
+    options.architecture = architecture
     options.hdf5Access = .byTool
     options.separatesBuffers = buffers == .separate
     options.shardByteCount = shardSize?.bytes
@@ -207,14 +218,17 @@ struct ConvertCommand: ParsableCommand {
     return options
   }
 
-  /// The container that the options ask for.
+  /// The container that the options ask for, or that is the only one of the layout.
   var requestedFormat: OutputFormat? {
-    format ?? output.flatMap(OutputFormat.init(extensionOf:))
+    if let asked = format ?? output.flatMap(OutputFormat.init(extensionOf:)) { return asked }
+    return Layouts.named(layout)?.formats == [.gguf] ? .gguf : nil
   }
 
   /// What the name of an output has more than that of its input.
   var label: String {
-    let ending = layout == Layouts.names[0] ? "" : ".\(layout)"
+    // A GGUF file says by its extension what it is.
+    let isPlain = layout == Layouts.names[0] || Layouts.named(layout)?.formats == [.gguf]
+    let ending = isPlain ? "" : ".\(layout)"
     return configurationOptions.label(for: Layouts.named(layout)) + ending
   }
 }

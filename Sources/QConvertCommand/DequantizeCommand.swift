@@ -9,7 +9,8 @@ struct DequantizeCommand: ParsableCommand {
     abstract:
       "Turn a quantized file or directory back into floats, with the original's names and shapes.")
 
-  @Argument(help: "A file or directory that qconvert has written.")
+  @Argument(
+    help: "A file or directory that qconvert has written, or one that mlx-lm or a GGUF tool has.")
   var quantized: FilePath
 
   @Option(name: .shortAndLong, help: "The file or directory to write.")

@@ -29,6 +29,7 @@ enum ExitStatus: Int32 {
     case is QuantizationSpecError, is LayoutError, is CalculatorError,
       PlanError.unmatchedPattern, PlanError.unmatchedRule, PlanError.memoryBoundTooSmall,
       PlanError.separateBuffersInDirectory, PlanError.compressionNeedsHDF5,
+      PlanError.architectureNeedsGGUF,
       PlanError.invalidCompressionLevel,
       is ConfigurationError, is ConfigurationFileError:
       self = .usage

@@ -26,11 +26,13 @@ struct InspectCommand: ParsableCommand {
     var lines: [String] = []
     let record = try model.quantizationRecord()
     let quantized = record?.tensorsByName ?? [:]
+    let casts = record?.isRecorded == true ? record?.castsByName ?? [:] : [:]
     for shard in model.shards {
       rows += shard.checkpoint.tensors.map { tensor in
         [
           "\(tensor.name)", tensor.typeName, "\(tensor.elementShape)", tensor.byteCount.asBytes,
-          quantized[tensor.name].map { "\($0.spec)" } ?? tensor.place,
+          quantized[tensor.name].map { "\($0.spec)" }
+            ?? casts[tensor.name].map { "cast from \($0.dtype)" } ?? tensor.place,
         ] + (model.shards.count > 1 ? [shard.name] : [])
       }
       for (name, value) in shard.checkpoint.metadata where name != QuantizationRecord.metadataName {
@@ -40,10 +42,9 @@ struct InspectCommand: ParsableCommand {
     }
     lines.insert(Console.table(rows, rightAligned: [3]), at: 0)
     if !model.layers.isEmpty { lines.insert(Self.layers(of: model), at: 1) }
-    if let record {
-      let isOwn = try model.shards.contains { try $0.checkpoint.quantizationRecord() != nil }
+    if let record, !record.tensors.isEmpty {
       lines.append(
-        "quantized\(isOwn ? " by qconvert" : ""): \(record.tensors.count.of("tensor")), layout \(record.layout)"
+        "quantized\(record.isRecorded ? " by qconvert" : ""): \(record.tensors.count.of("tensor")), layout \(record.layout)"
       )
     }
     let tensors = model.shards.flatMap(\.checkpoint.tensors)

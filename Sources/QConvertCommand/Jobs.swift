@@ -110,6 +110,7 @@ enum Jobs {
     if own == .gguf, Layouts.named(command.layout)?.formats.contains(.gguf) != true {
       own = .safetensors
     }
+    if Layouts.named(command.layout)?.formats == [.gguf] { own = .gguf }
     switch command.format ?? own {
     case .safetensors: return "safetensors"
     // An archive or an index is another kind of file.

@@ -78,7 +78,7 @@ struct QuantizationOptions: ParsableArguments {
 
   /// What sets the name of an output apart.
   func label(for layout: (any OutputLayout)?) -> String {
-    variant ?? (try? layout?.spec(for: request))?.dtype.rawValue ?? dtype.rawValue
+    variant ?? layout.flatMap { try? $0.label(of: $0.spec(for: request)) } ?? dtype.rawValue
   }
 
   /// The spec that these options describe, in the words of a layout that has some.

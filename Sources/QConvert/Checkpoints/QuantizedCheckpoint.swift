@@ -1,7 +1,7 @@
 public import SystemPackage
 
 /// A file or a directory with quantized weights, open, with what it says of itself: in a record of this
-/// library, or as a model of mlx-lm in `config.json`.
+/// library, as a model of mlx-lm in `config.json`, or as a GGUF file.
 public struct QuantizedCheckpoint: Sendable {
   /// The file, or the directory with its shards.
   public let model: Model
@@ -24,19 +24,23 @@ public struct QuantizedCheckpoint: Sendable {
   ///   has no record.
   public init(_ path: FilePath, hdf5 access: HDF5Access = .inProcess) throws {
     let model = try Model(path, hdf5: access)
-    guard let record = try model.quantizationRecord() else {
+    // A GGUF file may hold floats of several types for one.
+    let fallback =
+      model.isGGUF ? QuantizationRecord(gguf: model.shards.flatMap(\.checkpoint.tensors)) : nil
+    guard let record = try model.quantizationRecord() ?? fallback else {
       throw CheckpointError(path: path, reason: RecordError.missing)
     }
     try self.init(model, record, access)
   }
 
-  /// A model whose files tell that it is quantized, whatever a record says; nil for another.
+  /// A model whose files tell that it is quantized, whatever a record says; nil for another, and for a GGUF file,
+  /// whose blocks are copied.
   init?(recognizing model: Model) throws {
     let record: QuantizationRecord?
     do { record = try QuantizationRecord(recognizing: model) } catch {
       throw CheckpointError(path: model.path, reason: error)
     }
-    guard let record else { return nil }
+    guard let record, !model.isGGUF else { return nil }
     try self.init(model, record, .inProcess)
   }
 
@@ -86,13 +90,6 @@ public struct QuantizedCheckpoint: Sendable {
   /// A tensor of any of the files.
   func tensor(_ name: TensorName) -> StoredTensor? { stored[name] }
 
-  /// Whether it is an output of this library, which says so itself.
-  var isRecorded: Bool {
-    model.shards.contains { shard in
-      shard.checkpoint.entries.contains { $0.name == QuantizationRecord.metadataName }
-    }
-  }
-
   /// The stored tensor of an entry.
   ///
   /// - Throws: ``CheckpointError`` when it is missing, or has another type or shape.
@@ -100,7 +97,9 @@ public struct QuantizedCheckpoint: Sendable {
     guard let tensor = stored[entry.name] else {
       throw CheckpointError(path: model.path, reason: RecordError.missingEntry(entry.name))
     }
-    guard tensor.descriptor.dtype == entry.dtype, tensor.descriptor.shape == entry.shape else {
+    guard tensor.descriptor.dtype == entry.dtype, tensor.descriptor.shape == entry.shape,
+      tensor.descriptor.blockType == entry.blockType
+    else {
       throw CheckpointError(path: model.path, reason: RecordError.mismatchedEntry(entry.name))
     }
     return tensor

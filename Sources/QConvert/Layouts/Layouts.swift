@@ -3,7 +3,7 @@ public enum Layouts {
   /// The names, the default first.
   public static let names = [
     "native", "coreai-prepared", "coreai", "coreai-graph", "coreml", "keras", "mlx", "torchao",
-    "compressed-tensors",
+    "compressed-tensors", "gguf",
   ]
 
   /// The layout of a name; nil when there is none. `isPacked` is about the native layout, whose
@@ -19,6 +19,7 @@ public enum Layouts {
     case "mlx": MLXLayout()
     case "torchao": TorchAOLayout()
     case "compressed-tensors": CompressedTensorsLayout(isPacked: isPacked)
+    case GGUFLayout.name: GGUFLayout()
     default: nil
     }
   }

@@ -17,7 +17,12 @@ extension OutputEntry {
     case .zeroPoint where zeros != nil:
       dtype == .int32 && shape == zeros?.shape(ofGrid: tensor.grid)
     case .zeroPoint: count == groups && [.int32, .int8, .uint8].contains(dtype)
+    case .blocks:
+      blockType.map {
+        byteCount == groups * $0.blockByteCount && elements == groups * $0.blockLength
+      } ?? false
     case .original, .dequantized: count == elements && dtype == tensor.precision.dtype
+    case .cast: count == elements && FloatPrecision(dtype) != nil
     case .constant(let bytes): count * dtype.bitWidth == bytes.count * 8
     }
   }

@@ -29,6 +29,14 @@ public protocol OutputLayout: Sendable {
   ///   layout cannot hold such a tensor.
   func fit(_ spec: QuantizationSpec, to tensor: TensorDescriptor) throws -> LayoutFit
 
+  /// The type in which a float tensor is stored that is not quantized, as the decision says; nil for its own.
+  func precision(
+    ofUnquantized tensor: TensorDescriptor, _ decision: TensorDecision
+  ) -> FloatPrecision?
+
+  /// What the name of an output has by default to tell how it is quantized.
+  func label(of spec: QuantizationSpec) -> String
+
   /// Whether the last block of an axis may be shorter than the others.
   var allowsRaggedBlocks: Bool { get }
 
@@ -80,6 +88,12 @@ extension OutputLayout {
     _ = try resolved.granularity.blockShape(for: tensor.shape)
     return .quantize(resolved, as: tensor.shape)
   }
+  /// Its own.
+  public func precision(
+    ofUnquantized tensor: TensorDescriptor, _ decision: TensorDecision
+  ) -> FloatPrecision? { nil }
+  /// The type of the codes.
+  public func label(of spec: QuantizationSpec) -> String { spec.dtype.rawValue }
   /// Blocks divide the axes.
   public var allowsRaggedBlocks: Bool { false }
   /// Values are divided by them.
@@ -159,8 +173,12 @@ public struct OutputEntry: Sendable {
     case minval
     /// What divides all scales of the tensor.
     case globalScale
+    /// The quantized values with the parameters of their groups, in blocks of the entry's type.
+    case blocks
     /// The float values, unchanged.
     case original
+    /// The float values, rounded to the type of the entry.
+    case cast
     /// The quantized values turned back to floats.
     case dequantized
     /// These bytes.
@@ -192,6 +210,9 @@ public struct OutputEntry: Sendable {
 
   /// The length of every axis in elements, also of an entry of blocks.
   public var elementShape: [Int] { blockType?.elementShape(ofBytes: shape) ?? shape }
+
+  /// The spelling of the element type: that of the blocks, where there are some.
+  var typeName: String { blockType?.rawValue ?? dtype.rawValue }
 
   /// The size in bytes.
   var byteCount: Int { shape.reduce(dtype.bitWidth, *) / 8 }

@@ -9,10 +9,11 @@ extension ConversionOptions {
         return TensorVerdict(.drop, .dropOptimizer)
       }
       do {
-        return try selector.verdict(on: tensor)
+        return try selector.verdict(on: tensor).stored(by: layout, tensor)
       } catch let error as GranularityError {
         if isStrict { throw PlanError.cannotApply(tensor.name, error) }
         return TensorVerdict(.skip(.granularity(error)), selector.rule(for: tensor))
+          .stored(by: layout, tensor)
       }
     }
   }

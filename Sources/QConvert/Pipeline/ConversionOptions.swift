@@ -16,6 +16,9 @@ public struct ConversionOptions: Sendable {
   public var layout: any OutputLayout = NativeLayout()
   /// The container of the output; nil means that of the input.
   public var format: OutputFormat?
+  /// What a GGUF output says in `general.architecture`; nil for what a GGUF input says there, or in the layout
+  /// gguf the `model_type` of `config.json`.
+  public var architecture: String?
   /// How the datasets of an HDF5 output are stored; nil means each as it was in an HDF5 input, chunks and
   /// filters kept, else contiguous.
   public var compression: HDF5Compression?

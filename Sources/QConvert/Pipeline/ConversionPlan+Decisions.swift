@@ -8,13 +8,16 @@ extension ConversionPlan {
     let slabBytes = try options.slabByteCount
     let globalScales = try GlobalScales(of: model, verdicts, options)
     var drafts = try zip(model.storedTensors, verdicts).map { source, verdict in
-      if case .drop = verdict.decision { return PlanBuilder.Draft(dropping: source, verdict) }
-      guard case .quantize(let spec) = verdict.decision else {
-        return PlanBuilder.Draft(copying: source, verdict, slabBytes: slabBytes)
+      switch verdict.decision {
+      case .drop: return PlanBuilder.Draft(dropping: source, verdict)
+      case .copy, .skip: return PlanBuilder.Draft(copying: source, verdict, slabBytes: slabBytes)
+      case .cast(_, let precision):
+        return PlanBuilder.Draft(casting: source, to: precision, verdict, slabBytes: slabBytes)
+      case .quantize(let spec):
+        return try PlanBuilder.Draft(
+          quantizing: source, spec, verdict, options.layout, options.calculators,
+          globalScale: globalScales[source.descriptor.name], slabBytes: slabBytes)
       }
-      return try PlanBuilder.Draft(
-        quantizing: source, spec, verdict, options.layout, options.calculators,
-        globalScale: globalScales[source.descriptor.name], slabBytes: slabBytes)
     }
     let files = OutputFiles(of: model, drafts, options)
     if options.separatesBuffers, files.roles.contains(where: \.isShard) {
@@ -30,6 +33,7 @@ extension ConversionPlan {
       }
       guard format == .hdf5 else { throw PlanError.compressionNeedsHDF5 }
     }
+    if options.architecture != nil, format != .gguf { throw PlanError.architectureNeedsGGUF }
     if format == .keras, files.roles != [.main] { throw PlanError.archiveNeedsAll }
     if format != .safetensors {
       guard files.roles.allSatisfy({ !$0.isShard }) else {
@@ -68,10 +72,14 @@ extension ConversionPlan {
       options.format(for: model) == .keras
       ? try ArchiveTemplate(of: model, drafts.quantized, options.layout) : nil
     var tensors = files.roles.map { _ in [QuantizationRecord.Tensor]() }
+    var casts = files.roles.map { _ in [QuantizationRecord.Cast]() }
     var sources = files.roles.map { _ in [Int]() }
     for draft in drafts {
-      guard let spec = draft.decision.spec, let precision = FloatPrecision(draft.dtype)
-      else { continue }
+      guard let precision = FloatPrecision(draft.dtype) else { continue }
+      if draft.decision.castType != nil {
+        casts[draft.file].append(.init(name: draft.name, precision: precision))
+      }
+      guard let spec = draft.decision.spec else { continue }
       tensors[draft.file].append(
         .init(
           name: draft.name, precision: precision, shape: draft.shape, view: draft.view, spec: spec,
@@ -91,9 +99,9 @@ extension ConversionPlan {
       let main = role == .buffers ? index - 1 : index
       let record = QuantizationRecord(
         layout: options.layout.name,
-        isPacked: options.layout.isPacked, tensors: tensors[main])
+        isPacked: options.layout.isPacked, tensors: tensors[main], casts: casts[main])
       let recorded =
-        record.tensors.isEmpty
+        record.tensors.isEmpty && record.casts.isEmpty
         ? []
         : [MetadataEntry(name: QuantizationRecord.metadataName, value: record.text)]
       // A shard without tensors keeps its place.
@@ -104,7 +112,7 @@ extension ConversionPlan {
           + recorded,
         template: try options.template(of: model, isMain: role == .main),
         gguf: options.format(for: model) == .gguf
-          ? try GGUFTemplate(of: role == .buffers ? nil : model) : nil,
+          ? try options.ggufTemplate(of: model, isMain: role == .main) : nil,
         archive: archive)
     }
   }
@@ -129,7 +137,11 @@ extension ConversionPlan {
     if errors.isEmpty { return self }
     var verdicts = verdicts
     for (tensor, error) in errors {
-      verdicts[tensor] = TensorVerdict(.skip(.nonFinite(error)), verdicts[tensor].rule)
+      let skipped = TensorVerdict(.skip(.nonFinite(error)), verdicts[tensor].rule)
+      // What was cast keeps its type, which holds all its values.
+      verdicts[tensor] =
+        verdicts[tensor].decision.spec == nil
+        ? skipped : skipped.stored(by: options.layout, model.storedTensors[tensor].descriptor)
     }
     return try ConversionPlan(model, verdicts, options)
   }
@@ -138,7 +150,8 @@ extension ConversionPlan {
 extension QuantizationError {
   fileprivate var index: Int {
     switch self {
-    case .nonFinite(_, let index, _), .rangeOverflow(_, let index), .scaleUnderflow(_, let index):
+    case .nonFinite(_, let index, _), .rangeOverflow(_, let index), .scaleUnderflow(_, let index),
+      .parameterOverflow(_, let index, _), .castOverflow(_, let index, _, _):
       index
     }
   }
@@ -168,8 +181,18 @@ extension ConversionOptions {
     if layout.formats.contains(.keras), model.shards.first?.checkpoint.archive != nil {
       return .keras
     }
-    if layout.formats.contains(.gguf), model.isGGUF { return .gguf }
+    if layout.formats == [.gguf] || layout.formats.contains(.gguf) && model.isGGUF { return .gguf }
     return model.hdf5 == nil ? .safetensors : .hdf5
+  }
+
+  /// What a GGUF output takes over.
+  fileprivate func ggufTemplate(of model: Model, isMain: Bool) throws -> GGUFTemplate {
+    guard isMain else { return try GGUFTemplate(of: nil) }
+    // Files of the layout are for consumers that ask for one.
+    let name =
+      layout is GGUFLayout ? model.configuration?["model_type"]?.string : nil
+    return try GGUFTemplate(
+      of: model, architecture: architecture, defaultArchitecture: name)
   }
 
   /// What an HDF5 output takes over; nil for another.

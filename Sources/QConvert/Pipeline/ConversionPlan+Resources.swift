@@ -66,6 +66,8 @@ extension PlannedTensor {
   fileprivate var bufferByteCount: Int {
     switch work {
     case .copy: slabs.length
+    // The elements as they are, as float32, and as they are to be.
+    case .cast: slabs.length * 12
     case .quantize(let quantization, _):
       slabs.length * (quantization.precision.byteCount + 2)
     case .dequantize(let dequantization):

@@ -48,6 +48,7 @@ public struct PlannedTensor: Sendable {
 /// What a worker does with the slabs of a tensor.
 indirect enum TensorWork: Sendable {
   case copy(StoredTensor)
+  case cast(StoredTensor, to: FloatPrecision)
   case quantize(TensorQuantization, from: StoredTensor)
   case dequantize(TensorDequantization)
 }
@@ -136,6 +137,8 @@ public enum PlanError: Error, Hashable, Sendable {
   case ggufNeedsFile
   case ggufCannotHold(TensorName, DType)
   case ggufRankTooHigh(TensorName, Int)
+  /// Only a GGUF file names an architecture.
+  case architectureNeedsGGUF
   /// Blocks of a GGUF file go into another as they are, and nowhere else.
   case blocksNeedGGUF(TensorName, GGMLType)
   case memoryBoundTooSmall(Int, least: Int)
@@ -162,6 +165,7 @@ extension PlanError: CustomStringConvertible {
       "tensor \(name): GGUF cannot hold elements of type \(dtype)"
     case .ggufRankTooHigh(let name, let rank):
       "tensor \(name): \(rank) axes; GGUF holds at most \(GGUFHeader.rankLimit)"
+    case .architectureNeedsGGUF: "only GGUF outputs name an architecture"
     case .blocksNeedGGUF(let name, let type):
       "tensor \(name): blocks of type \(type) can only be copied into another .gguf file"
     case .archiveNeedsArchive:

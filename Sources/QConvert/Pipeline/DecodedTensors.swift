@@ -55,7 +55,7 @@ extension TensorWork {
   /// What is read slab by slab.
   var source: StoredTensor {
     switch self {
-    case .copy(let source), .quantize(_, let source): source
+    case .copy(let source), .cast(let source, _), .quantize(_, let source): source
     case .dequantize(let dequantization): dequantization.data
     }
   }
@@ -65,6 +65,7 @@ extension TensorWork {
     source.decoded = blocks
     switch self {
     case .copy: return .copy(source)
+    case .cast(_, let precision): return .cast(source, to: precision)
     case .quantize(let quantization, _): return .quantize(quantization, from: source)
     case .dequantize(var dequantization):
       dequantization.data = source
@@ -84,6 +85,7 @@ extension PlannedTensor {
   private var slabByteCount: Int {
     switch work {
     case .copy: slabs.length
+    case .cast(let source, _): slabs.length * source.descriptor.dtype.bitWidth / 8
     case .quantize(let quantization, _): slabs.length * quantization.precision.byteCount
     case .dequantize(let dequantization): slabs.length * (dequantization.packing?.bits ?? 8) / 8
     }

@@ -23,8 +23,11 @@ struct GGUFTemplate {
   /// - Parameters:
   ///   - model: The input.
   ///   - architecture: What the output says in `general.architecture`; nil for what the input says.
+  ///   - defaultArchitecture: What it says where neither does.
   /// - Throws: ``StorageError`` where a long value cannot be read.
-  init(of model: Model?, architecture: String? = nil) throws {
+  init(
+    of model: Model?, architecture: String? = nil, defaultArchitecture: String? = nil
+  ) throws {
     var keys = Set<TensorName>()
     let checkpoints = model?.shards.map(\.checkpoint) ?? []
     isOfGGUF = !checkpoints.isEmpty && checkpoints.allSatisfy { $0.gguf != nil }
@@ -36,7 +39,10 @@ struct GGUFTemplate {
         pairs.append(GGUFPair(pair.key.string, try pair.value.whole(in: checkpoint.file)))
       }
     }
-    if let architecture { pairs.set(Self.architectureKey, .string(architecture)) }
+    let isKnown = keys.contains(TensorName(Self.architectureKey))
+    if let architecture = architecture ?? (isKnown ? nil : defaultArchitecture) {
+      pairs.set(Self.architectureKey, .string(architecture))
+    }
   }
 
   /// The file with these entries, and texts under the names that have no value yet.
@@ -57,7 +63,9 @@ struct GGUFTemplate {
     var pairs = pairs
     // Where nothing was quantized, what the input says still holds, and what it does not say is not missed.
     if !isOfGGUF || !entries.allSatisfy({ $0.content == .original }) {
-      pairs.set(GGUFPair.fileTypeKey.string, Self.fileType(of: items).map(GGUFValue.uint32))
+      let blocks = zip(entries, items).filter { $0.0.content == .blocks }.map(\.1)
+      let type = Self.fileType(of: blocks.isEmpty ? items : blocks)
+      pairs.set(GGUFPair.fileTypeKey.string, type.map(GGUFValue.uint32))
       pairs.set(GGUFPair.quantizationVersionKey.string, .uint32(Self.quantizationVersion))
     }
     var keys = Set(pairs.map(\.key))
@@ -83,7 +91,7 @@ struct GGUFTemplate {
       byteCount: GGUFHeader.padded(places.last?.upperBound ?? header.count), warnings: warnings)
   }
 
-  /// The type that most elements of weights have; nil where there is no word for it.
+  /// The type that most elements of these weights have; nil where there is no word for it.
   private static func fileType(of items: [GGUFHeader.Item]) -> UInt32? {
     var counts: [GGMLType: Int] = [:]
     let weights = items.filter { $0.shape.count > 1 }

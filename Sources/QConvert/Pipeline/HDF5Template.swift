@@ -126,7 +126,7 @@ extension OutputEntry.Content {
   /// Whether it holds the values of the tensor in some form.
   fileprivate var isOfValues: Bool {
     switch self {
-    case .original, .quantized, .dequantized: true
+    case .original, .cast, .quantized, .blocks, .dequantized: true
     case .scale, .zeroPoint, .minval, .globalScale, .constant: false
     }
   }

@@ -76,7 +76,7 @@ extension Model {
 
   /// Demands that no shard is an output of this library.
   func demandFloats() throws {
-    for shard in shards where try shard.checkpoint.quantizationRecord() != nil {
+    for shard in shards where try shard.checkpoint.quantizationRecord()?.tensors.isEmpty == false {
       throw CheckpointError(path: shard.checkpoint.path, reason: RecordError.alreadyQuantized)
     }
   }
@@ -90,13 +90,14 @@ extension Model {
 }
 
 extension Model {
-  /// The metadata of these shards together, without the record of weights that are read as floats; where they
-  /// disagree, the first is kept.
+  /// The metadata of these shards together, without a record, which is of other files than the output's; where
+  /// they disagree, the first is kept.
   func metadata(ofShards sources: [Int]) -> [MetadataEntry] {
     var merged: [MetadataEntry] = []
     for source in sources {
       for entry in shards[source].checkpoint.entries
-      where dequantized?.layout.describesCodes(entry) != true
+      where entry.name != QuantizationRecord.metadataName
+        && dequantized?.layout.describesCodes(entry) != true
         && !merged.contains(where: { $0.name == entry.name })
       {
         merged.append(entry)

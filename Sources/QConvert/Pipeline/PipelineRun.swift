@@ -97,6 +97,8 @@ final class PipelineRun: Sendable {
     switch try decoded.work(of: item.tensor) {
     case .copy(let source):
       try worker.copy(elements, of: source, to: tensor.entries, sink)
+    case .cast(let source, let precision):
+      try worker.cast(elements, of: source, to: precision, tensor.entries, sink)
     case .dequantize(let dequantization):
       try worker.dequantize(elements, dequantization, to: tensor.entries, sink)
     case .quantize(let quantization, let source):

@@ -19,6 +19,35 @@ extension PlanBuilder.Draft {
           elementCount: tensor.byteCount, length: source.slabByteCount(slabBytes)))
   }
 
+  /// A float tensor stored in another type.
+  init(
+    casting source: StoredTensor, to precision: FloatPrecision, as name: TensorName? = nil,
+    _ verdict: TensorVerdict, slabBytes: Int
+  ) {
+    let tensor = source.descriptor
+    let width = max(tensor.dtype.bitWidth, precision.dtype.bitWidth) / 8
+    self.init(
+      name: name ?? tensor.name, dtype: tensor.dtype, shape: tensor.shape,
+      decision: verdict.decision, rule: verdict.rule,
+      entries: [
+        OutputEntry(
+          name ?? tensor.name, precision.dtype, tensor.shape, blockType: nil, .cast)
+      ],
+      inputByteCount: source.storedByteCount, work: .cast(source, to: precision),
+      slabs: SlabPartition(
+        elementCount: tensor.elementCount, length: source.slabByteCount(slabBytes) / width))
+  }
+
+  /// Blocks without elements, as floats.
+  init(ofNothing source: StoredTensor, _ verdict: TensorVerdict) {
+    let tensor = source.descriptor
+    self.init(
+      name: tensor.name, dtype: .float32, shape: tensor.elementShape, decision: verdict.decision,
+      rule: verdict.rule,
+      entries: [OutputEntry(tensor.name.string, .float32, tensor.elementShape, .dequantized)],
+      inputByteCount: 0, work: .copy(source), slabs: SlabPartition(elementCount: 0, length: 1))
+  }
+
   /// A tensor that is left out.
   init(dropping source: StoredTensor, _ verdict: TensorVerdict) {
     let tensor = source.descriptor

@@ -167,7 +167,7 @@ extension OutputEntry.Content {
   fileprivate var isParameter: Bool {
     switch self {
     case .scale, .zeroPoint, .minval, .globalScale: true
-    case .quantized, .original, .dequantized, .constant: false
+    case .quantized, .blocks, .original, .cast, .dequantized, .constant: false
     }
   }
 }

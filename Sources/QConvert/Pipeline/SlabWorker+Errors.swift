@@ -4,6 +4,10 @@ extension SlabWorker {
   /// Rounds parameters to the types in which entries hold them: what values are computed with when they are read.
   func round(_ params: GroupQParams, asStoredIn entries: [PlannedEntry]) {
     for entry in entries {
+      if entry.entry.content == .blocks, entry.entry.blockType?.parameters == .float16 {
+        unsafe quantizer.round(params.scale, to: .float16)
+        unsafe quantizer.round(params.minval, to: .float16)
+      }
       guard let precision = FloatPrecision(entry.entry.dtype), precision.byteCount == 2 else {
         continue
       }

@@ -5,9 +5,9 @@ final class SlabWorker {
   let quantizer = SlabQuantizer()
   private let reader = TensorReader()
   private let input = Scratch<UInt8>()
-  private let unpacked = Scratch<UInt8>()
-  private let output = Scratch<UInt8>()
-  private let stored = StoredParams()
+  let unpacked = Scratch<UInt8>()
+  let output = Scratch<UInt8>()
+  let stored = StoredParams()
   /// Bytes read since this was set to 0.
   var bytesRead = 0
 
@@ -84,7 +84,11 @@ final class SlabWorker {
         } else {
           try unsafe sink.put(UnsafeRawBufferPointer(codes), entry, at: elements.lowerBound)
         }
-      case .scale, .zeroPoint, .minval, .globalScale, .constant: break
+      case .blocks:
+        guard let type = entry.entry.blockType else { break }
+        let bytes = try unsafe blocks(of: type, codes, params, quantization.tensor.name)
+        try unsafe sink.put(bytes, entry, at: params.first * type.blockByteCount)
+      case .cast, .scale, .zeroPoint, .minval, .globalScale, .constant: break
       }
     }
     guard measuresErrors else { return nil }
@@ -108,9 +112,16 @@ final class SlabWorker {
     of elements: Range<Int>, _ dequantization: TensorDequantization
   ) throws -> UnsafeRawBufferPointer {
     let groups = dequantization.geometry.groups(touchedBy: elements)
-    let params = try stored.read(groups, dequantization, quantizer.kernels)
     let code = dequantization.spec.dtype.code(packed: dequantization.packing != nil)
+    let params: GroupQParams
     let codes: UnsafeMutableBufferPointer<UInt8>
+    if let type = dequantization.blockType {
+      unsafe (codes, params) = try unsafe read(groups, of: type, dequantization)
+      return unsafe quantizer.values(
+        ofCodes: codes, code: code, of: elements, params: params,
+        dequantization.decoding, in: dequantization.precision)
+    }
+    params = try stored.read(groups, dequantization, quantizer.kernels)
     if let packing = dequantization.packing {
       let rows = PackedRows(packing, shape: dequantization.geometry.shape)
       let packed = try unsafe readStored(rows.byteRange(of: elements), of: dequantization.data)
@@ -127,7 +138,7 @@ final class SlabWorker {
   }
 
   /// Bytes of the elements of a tensor, stored or computed.
-  private func read(
+  func read(
     _ bytes: Range<Int>, of source: StoredTensor
   ) throws -> UnsafeRawBufferPointer {
     guard let dequantization = source.dequantization else {
@@ -135,9 +146,7 @@ final class SlabWorker {
     }
     let width = dequantization.precision.byteCount
     let wanted = bytes.lowerBound / width..<bytes.upperBound / width
-    let elements =
-      dequantization.packing.map { PackedRows($0, shape: dequantization.geometry.shape) }?
-      .enclosing(wanted) ?? wanted
+    let elements = dequantization.enclosing(wanted)
     let values = try unsafe values(of: elements, dequantization)
     // Elsewhere than results are, which are computed of these.
     let slab = unsafe UnsafeMutableRawBufferPointer(input.reserve(bytes.count))
@@ -147,7 +156,7 @@ final class SlabWorker {
     return UnsafeRawBufferPointer(slab)
   }
 
-  private func readStored(
+  func readStored(
     _ bytes: Range<Int>, of source: StoredTensor
   ) throws -> UnsafeRawBufferPointer {
     let buffer = unsafe UnsafeMutableRawBufferPointer(input.reserve(bytes.count))
@@ -177,7 +186,7 @@ final class SlabWorker {
         continue
       case .zeroPoint:
         unsafe StoredParams.encode(params.zero, as: dtype, quantizer.kernels, into: out)
-      case .globalScale, .quantized, .original, .dequantized, .constant: continue
+      case .globalScale, .quantized, .blocks, .original, .cast, .dequantized, .constant: continue
       }
       try unsafe sink.put(UnsafeRawBufferPointer(out), entry, at: params.first * width)
     }

@@ -11,9 +11,10 @@ final class StoredParams {
     _ groups: Range<Int>, _ dequantization: TensorDequantization, _ kernels: Kernels
   ) throws -> GroupQParams {
     let params = scratch.reserve(groups)
-    let scale = dequantization.scale
-    let element = dequantization.spec.scaleDType.element(storedAs: scale.descriptor.dtype)
-    unsafe Self.decode(try bytes(groups, of: scale), as: element, kernels, into: params.scale)
+    if let scale = dequantization.scale {
+      let element = dequantization.spec.scaleDType.element(storedAs: scale.descriptor.dtype)
+      unsafe Self.decode(try bytes(groups, of: scale), as: element, kernels, into: params.scale)
+    }
     if let minval = dequantization.minval {
       unsafe Self.decode(
         try bytes(groups, of: minval), as: minval.descriptor.dtype, kernels, into: params.minval)

@@ -120,11 +120,18 @@ public enum QuantizationError: Error, Hashable, Sendable {
   /// A group, by the flat index of its first element, whose scale is 0 in the precision of the tensor,
   /// in which the layout stores it.
   case scaleUnderflow(TensorName, index: Int)
+  /// A group, by the flat index of its first element, whose scale or minval is infinite in the type in which
+  /// the layout stores it.
+  case parameterOverflow(TensorName, index: Int, DType)
+  /// A value that is infinite in the type in which the layout stores it.
+  case castOverflow(TensorName, index: Int, value: Double, DType)
 
   /// The tensor.
   public var tensor: TensorName {
     switch self {
-    case .nonFinite(let name, _, _), .rangeOverflow(let name, _), .scaleUnderflow(let name, _): name
+    case .nonFinite(let name, _, _), .rangeOverflow(let name, _), .scaleUnderflow(let name, _),
+      .parameterOverflow(let name, _, _), .castOverflow(let name, _, _, _):
+      name
     }
   }
 }
@@ -140,6 +147,12 @@ extension QuantizationError: CustomStringConvertible {
     case .scaleUnderflow(let name, let index):
       "tensor \(name): the scale of the group that begins at flat index \(index) is 0 in the "
         + "precision of the tensor, in which this layout stores it"
+    case .parameterOverflow(let name, let index, let dtype):
+      "tensor \(name): the scale or minval of the group that begins at flat index \(index) is infinite "
+        + "as \(dtype), in which this layout stores it"
+    case .castOverflow(let name, let index, let value, let dtype):
+      "tensor \(name): the value at flat index \(index), \(value), is infinite as \(dtype), "
+        + "in which this layout stores it"
     }
   }
 }

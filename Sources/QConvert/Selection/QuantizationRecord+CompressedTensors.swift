@@ -31,7 +31,8 @@ extension QuantizationRecord {
       found.append(try weight.recorded(format, scheme, in: model.precision))
     }
     self.init(
-      layout: CompressedTensorsLayout().name, isPacked: isPacked ?? true, tensors: found)
+      layout: CompressedTensorsLayout().name, isPacked: isPacked ?? true, tensors: found,
+      isRecorded: false)
   }
 }
 

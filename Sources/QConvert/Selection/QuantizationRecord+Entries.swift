@@ -52,7 +52,8 @@ extension OutputEntry.Content {
   private static let recordedNames: KeyValuePairs<OutputEntry.Content, String> = [
     .quantized: "quantized", .scale: "scale", .zeroPoint: "zero_point", .minval: "minval",
     .globalScale: "global_scale",
-    .original: "original", .dequantized: "dequantized", .constant([]): "constant",
+    .blocks: "blocks", .original: "original", .cast: "cast", .dequantized: "dequantized",
+    .constant([]): "constant",
   ]
 
   fileprivate var recordedName: String {

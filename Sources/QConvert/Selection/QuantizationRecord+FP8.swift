@@ -21,6 +21,6 @@ extension QuantizationRecord {
             zip(weight.shape, block).map { ($0 + $1 - 1) / $1 })))
     }
     guard !found.isEmpty else { return nil }
-    self.init(layout: FP8BlocksLayout.name, isPacked: false, tensors: found)
+    self.init(layout: FP8BlocksLayout.name, isPacked: false, tensors: found, isRecorded: false)
   }
 }

@@ -29,6 +29,6 @@ extension QuantizationRecord {
           shape: weight.shape.dropLast() + [bitCount / bits],
           spec: spec))
     }
-    self.init(layout: MLXLayout().name, isPacked: false, tensors: found)
+    self.init(layout: MLXLayout().name, isPacked: false, tensors: found, isRecorded: false)
   }
 }

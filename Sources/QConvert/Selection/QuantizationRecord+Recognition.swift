@@ -2,6 +2,11 @@ extension QuantizationRecord {
   /// What a model without a record is, as far as its files tell; nil where they do not.
   init?(recognizing model: Model) throws(RecordError) {
     let tensors = model.shards.flatMap(\.checkpoint.tensors)
+    if model.isGGUF {
+      self.init(gguf: tensors)
+      if self.tensors.isEmpty { return nil }
+      return
+    }
     let settings = model.configuration?["quantization_config"]
     if let settings = model.configuration?["quantization"], settings["group_size"] != nil {
       try self.init(mlx: settings, of: tensors, in: model.precision)

@@ -35,7 +35,9 @@ extension QuantizationRecord {
       else { throw .mismatchedEntry(codes.name) }
       found.append(Tensor(name: name, precision: precision, shape: shape, spec: spec))
     }
-    self.init(layout: layout.name, isPacked: false, tensors: found)
+    self.init(
+      layout: layout.name, isPacked: false, tensors: found,
+      isRecorded: false)
   }
 }
 

@@ -6,7 +6,8 @@
 ///      "tensors": {"a.weight": {"dtype": "BF16", "shape": [4096, 4096], "spec": 0}}}
 ///
 /// A spec has the keys of coreai-opt's `QuantizationSpec`. Where a layout sees a tensor in another shape,
-/// `view` is that shape; where its entries do not follow from the rest, `entries` lists them.
+/// `view` is that shape; where its entries do not follow from the rest, `entries` lists them. Floats that the layout
+/// stores in another type have theirs in `casts`: `{"a.bias": "BF16"}`.
 public struct QuantizationRecord: Sendable {
   /// The name of the metadata entry.
   public static let metadataName = "qconvert"
@@ -18,6 +19,18 @@ public struct QuantizationRecord: Sendable {
   public let isPacked: Bool
   /// The quantized tensors in the order of the float checkpoint.
   public let tensors: [Tensor]
+  /// The float tensors that have another type than in the float checkpoint, in its order.
+  public var casts: [Cast] = []
+  /// Whether the files hold the record; without one it is what they look like.
+  public var isRecorded = true
+
+  /// A float tensor that is stored in another type.
+  public struct Cast: Sendable {
+    /// The name in the float checkpoint.
+    public let name: TensorName
+    /// The precision in the float checkpoint.
+    public let precision: FloatPrecision
+  }
 
   /// A quantized tensor.
   public struct Tensor: Sendable {
@@ -55,6 +68,11 @@ extension QuantizationRecord {
     Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
+  /// The types that tensors had before they were cast, by name.
+  public var castsByName: [TensorName: FloatPrecision] {
+    Dictionary(casts.map { ($0.name, $0.precision) }, uniquingKeysWith: { first, _ in first })
+  }
+
   /// The record in a file's metadata; nil where the file has none.
   ///
   /// - Throws: ``RecordError`` when there is one that cannot be understood.
@@ -86,6 +104,12 @@ extension QuantizationRecord {
           try [OutputEntry](recorded: entries)
         })
     }
+    casts = try (json["casts"]?.members ?? []).map { member in
+      guard let dtype = member.value.string.flatMap(DType.init(rawValue:)),
+        let precision = FloatPrecision(dtype)
+      else { throw RecordError.malformed }
+      return Cast(name: TensorName(member.name), precision: precision)
+    }
   }
 
   /// The records of the shards of a model as one; nil where there are none.
@@ -97,7 +121,8 @@ extension QuantizationRecord {
       throw .differingLayouts
     }
     self.init(
-      layout: first.layout, isPacked: first.isPacked, tensors: records.flatMap(\.tensors))
+      layout: first.layout, isPacked: first.isPacked, tensors: records.flatMap(\.tensors),
+      casts: records.flatMap(\.casts))
   }
 
   /// The text of the metadata entry.
@@ -127,6 +152,12 @@ extension QuantizationRecord {
       "packed": .bool(isPacked),
       "specs": .array(specs.map(\.json)),
       "tensors": .object(members),
+      "casts": casts.isEmpty
+        ? nil
+        : .object(
+          casts.map {
+            JSONValue.Member(name: $0.name.string, value: .string($0.precision.dtype.rawValue))
+          }),
     ])
     return json.description
   }
@@ -191,6 +222,8 @@ public enum RecordError: Error, Hashable, Sendable {
   case inArchive
   /// A weight quantized in a way that another library has and this one does not.
   case unsupportedMode(TensorName, String)
+  /// Blocks of a GGUF file of a type that is not read.
+  case unreadableBlocks(TensorName, String)
 }
 
 extension RecordError: CustomStringConvertible {
@@ -207,6 +240,9 @@ extension RecordError: CustomStringConvertible {
       "already quantized by qconvert"
     case .unsupportedMode(let name, let mode):
       "tensor \(name) is quantized in the mode \(TensorName(mode)), which is not read"
+    case .unreadableBlocks(let name, let type):
+      "tensor \(name) has blocks of type \(TensorName(type)), which are not turned into floats; those of type "
+        + GGMLType.quantizing.map(\.rawValue).joined(separator: ", ") + " are"
     case .inArchive:
       "a quantized .keras archive is not dequantized yet"
     case .missingEntry(let name): "tensor \(name) is missing"

@@ -6,17 +6,21 @@ public enum TensorDecision: Sendable {
   case copy(CopyReason)
   /// Copied, although it was meant to be quantized.
   case skip(SkipReason)
+  /// What would be one of these two, stored in another float type: the layout has no other for it.
+  indirect case cast(TensorDecision, to: FloatPrecision)
   /// Not in the output: the state of an optimizer.
   case drop
 }
 
 extension TensorDecision {
-  /// `quantized`, `copied`, `skipped` or `dropped`.
+  /// `quantized`, `copied`, `cast`, `skipped` or `dropped`.
   public var action: String {
     switch self {
     case .quantize: "quantized"
     case .copy: "copied"
     case .skip: "skipped"
+    case .cast(.skip, _): "skipped"
+    case .cast: "cast"
     case .drop: "dropped"
     }
   }
@@ -27,8 +31,15 @@ extension TensorDecision {
     case .quantize: nil
     case .copy(let reason): "\(reason)"
     case .skip(let reason): "\(reason)"
+    case .cast(let decision, let precision):
+      "\(decision.reason ?? "not quantized"); stored as \(precision.dtype)"
     case .drop: "\(CopyReason.optimizerState)"
     }
+  }
+
+  /// The type to which a tensor is cast.
+  public var castType: FloatPrecision? {
+    if case .cast(_, let precision) = self { precision } else { nil }
   }
 
   /// How a tensor is quantized.
@@ -51,6 +62,21 @@ struct TensorVerdict: Sendable {
   }
 }
 
+extension TensorVerdict {
+  /// The verdict with the type in which a layout stores a float tensor that is not quantized.
+  func stored(by layout: any OutputLayout, _ tensor: TensorDescriptor) -> TensorVerdict {
+    guard decision.spec == nil, let own = FloatPrecision(tensor.dtype),
+      let precision = layout.precision(ofUnquantized: tensor, decision)
+    else { return self }
+    return cast(from: own, to: precision)
+  }
+
+  /// The verdict with a tensor of one type stored in another.
+  func cast(from own: FloatPrecision, to precision: FloatPrecision) -> TensorVerdict {
+    own == precision ? self : TensorVerdict(.cast(decision, to: precision), rule)
+  }
+}
+
 /// Why a tensor that was to be quantized is copied instead.
 public enum SkipReason: Hashable, Sendable {
   /// The granularity cannot apply to its shape.
@@ -69,6 +95,10 @@ extension SkipReason: CustomStringConvertible {
       "the group at flat index \(index) has no finite scale"
     case .nonFinite(.scaleUnderflow(_, let index)):
       "the scale of the group at flat index \(index) underflows"
+    case .nonFinite(.parameterOverflow(_, let index, let dtype)):
+      "the scale or minval of the group at flat index \(index) is infinite as \(dtype)"
+    case .nonFinite(.castOverflow(_, let index, let value, let dtype)):
+      "\(value) at flat index \(index) is infinite as \(dtype)"
     }
   }
 }
