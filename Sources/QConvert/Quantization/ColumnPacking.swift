@@ -31,7 +31,7 @@ public struct ColumnPacking: Hashable, Sendable {
   ) {
     unsafe words.update(repeating: 0)
     let mask = UInt32(1) << bits - 1
-    for unsafe (index, zero) in unsafe zeros.enumerated() {
+    for unsafe(index, zero) in unsafe zeros.enumerated() {
       let (row, column) = index.quotientAndRemainder(dividingBy: columns)
       let code = UInt32(truncatingIfNeeded: zero + 1 << (bits - 1)) & mask
       unsafe words[row / rowsPerWord * columns + column] |= code << (row % rowsPerWord * bits)

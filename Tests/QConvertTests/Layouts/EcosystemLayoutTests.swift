@@ -7,7 +7,8 @@ import Testing
 
 /// What libraries of other ecosystems make of small models, byte for byte; see `fixtures/make_ecosystem.py`.
 @Suite struct EcosystemLayoutTests {
-  private static let cases = ["mlx", "torchao", "compressed-tensors"].flatMap(EcosystemCase.all(of:))
+  private static let cases = ["mlx", "torchao", "compressed-tensors"].flatMap(
+    EcosystemCase.all(of:))
 
   private let directory: TemporaryDirectory
 

@@ -55,7 +55,8 @@ import Testing
     let checkpoint = try Checkpoint(test.quantized)
     let folder = directory.path("two")
     for (name, part) in [("model-00001-of-00002", rest), ("model-00002-of-00002", half)] {
-      let metadata = Dictionary(uniqueKeysWithValues: checkpoint.metadata.map { ($0.name, $0.value) })
+      let metadata = Dictionary(
+        uniqueKeysWithValues: checkpoint.metadata.map { ($0.name, $0.value) })
       try directory.add(
         "two/\(name).safetensors", SafetensorsFile.bytes(part, metadata: metadata))
     }
