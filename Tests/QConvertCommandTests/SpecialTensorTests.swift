@@ -66,21 +66,21 @@ import Testing
   func `a weight quantized elsewhere is copied with its parameters`(_ options: [String]) throws {
     let tensors: [(String, Tensor)] = [
       ("a.weight", Tensor(dtype: "F8_E4M3", shape: [4, 8], bytes: Array(0..<32))),
-      ("a.weight_scale_inv", Tensor(shape: [1, 1], floats: [0.5])),
+      ("a.weight_scale", Tensor(shape: [1, 1], floats: [0.5])),
       ("b.weight", .halves(shape: [4, 8], seed: 1)),
     ]
     let result = try convert(tensors, options)
     #expect(result.status == 0, "\(result.errors)")
     let stored = try SafetensorsFile(directory.path("out")).tensors
     #expect(stored["a.weight"] == tensors[0].1)
-    #expect(stored["a.weight_scale_inv"] == tensors[1].1)
-    #expect(stored["a.weight_scale_inv_scale"] == nil)
+    #expect(stored["a.weight_scale"] == tensors[1].1)
+    #expect(stored["a.weight_scale_scale"] == nil)
     #expect(stored["b.weight"]?.dtype == "I8")
     #expect(
       try tensor("a.weight", in: result)["reason"] as? String
-        == "already quantized: F8_E4M3 with the scale a.weight_scale_inv")
+        == "already quantized: F8_E4M3 with the scale a.weight_scale")
     #expect(
-      try tensor("a.weight_scale_inv", in: result)["reason"] as? String
+      try tensor("a.weight_scale", in: result)["reason"] as? String
         == "belongs to a.weight, already quantized")
   }
 

@@ -56,7 +56,7 @@ import Testing
     let folder = directory.path("two")
     for (name, part) in [("model-00001-of-00002", rest), ("model-00002-of-00002", half)] {
       let metadata = Dictionary(
-        uniqueKeysWithValues: checkpoint.metadata.map { ($0.name, $0.value) })
+        uniqueKeysWithValues: checkpoint.metadata.map { ($0.name, $0.value.escaped) })
       try directory.add(
         "two/\(name).safetensors", SafetensorsFile.bytes(part, metadata: metadata))
     }
@@ -96,7 +96,8 @@ import Testing
           ("a._weight_scale", .init(shape: [2, 1], floats: [1, 2])),
           ("a._weight_zero_point", .init(dtype: "I8", shape: [2, 1], bytes: [0, 0])),
         ],
-        metadata: ["tensor_names": #"["a.weight"]"#, "a.weight": text]), to: "bad.safetensors")
+        metadata: ["tensor_names": #"["a.weight"]"#.escaped, "a.weight": text.escaped]),
+      to: "bad.safetensors")
     #expect(throws: CheckpointError.self) { try Dequantization(of: file) }
   }
 
@@ -131,4 +132,9 @@ import Testing
       if case .quantize = try TorchAOLayout().fit(spec, to: tensor) { true } else { false }
     #expect(isQuantized == expected)
   }
+}
+
+extension String {
+  /// The text as it stands in another JSON text.
+  fileprivate var escaped: String { replacing(#"""#, with: #"\""#) }
 }
