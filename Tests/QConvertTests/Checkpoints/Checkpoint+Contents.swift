@@ -7,7 +7,7 @@ extension Checkpoint {
       Dictionary(
         uniqueKeysWithValues: try tensors.map { tensor in
           let bytes = try StoredTensor(file: data, descriptor: tensor).bytes(0..<tensor.byteCount)
-          return (tensor.name.string, ["\(tensor.dtype)", "\(tensor.shape)", "\(bytes)"])
+          return (tensor.name.string, ["\(tensor.typeName)", "\(tensor.shape)", "\(bytes)"])
         })
     }
   }
