@@ -157,7 +157,7 @@ import Testing
   @Test func `layouts are known by their names`() {
     for name in Layouts.names { #expect(Layouts.named(name)?.name == name) }
     #expect(Layouts.names.first == "native")
-    #expect(Layouts.named("gguf") == nil)
+    #expect(Layouts.named("awq") == nil)
     #expect((Layouts.named("native", isPacked: true) as? NativeLayout)?.isPacked == true)
   }
 }
