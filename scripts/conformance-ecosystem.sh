@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares the layouts of other projects with their live libraries: mlx-lm, gguf-py.
+# Compares the layouts of other projects with their live libraries: compressed-tensors, mlx-lm, torchao, gguf-py.
 # With --quick some schemes only; with --stand-in the libraries compare with themselves, no tool needed.
 # Needs python3 with venv; everything else goes into .build-conformance.
 set -euo pipefail
@@ -23,6 +23,6 @@ if [ ! -f "$model/model.safetensors" ]; then
 fi
 
 export OMP_NUM_THREADS=1 TORCH_CPP_LOG_LEVEL=ERROR
-for layout in mlx gguf; do
+for layout in compressed_tensors mlx torchao gguf; do
   "$python" conformance/${layout}_layout.py "${subject[@]}" ${options[@]+"${options[@]}"} --model "$model"
 done

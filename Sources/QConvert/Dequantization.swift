@@ -122,9 +122,7 @@ extension ConversionPlan {
     let files = try model.shards.map { shard in
       PlanBuilder.File(
         role: model.directory == nil ? .main : .shard(shard.name),
-        metadata: shard.checkpoint.entries.filter {
-          $0.name != QuantizationRecord.metadataName
-        },
+        metadata: shard.checkpoint.entries.filter { !checkpoint.layout.describesCodes($0) },
         template: shard.checkpoint.hdf5 == nil
           ? nil : try HDF5Template(shard.checkpoint.hdf5, of: [shard.checkpoint]),
         gguf: isGGUF ? try GGUFTemplate(of: model) : nil)

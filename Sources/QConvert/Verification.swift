@@ -107,9 +107,11 @@ public struct Verification: Sendable {
     }
       + quantized.files.flatMap(\.tensors).filter { !expected.contains($0.name) }
       .map { .unexpected($0.name) }
-      // Nobody says what a file of somebody else keeps of it.
-      + (quantized.isOfOthers ? [] : plan.metadata).filter { !kept.contains($0) }
-      .map { .metadata($0.name) }
+      // Nobody says what a file of somebody else keeps of it, nor how it spells what tells of codes.
+      + (quantized.isOfOthers ? [] : plan.metadata).filter { entry in
+        !kept.contains(entry)
+          && (quantized.record.isRecorded || !quantized.layout.describesCodes(entry))
+      }.map { .metadata($0.name) }
   }
 }
 

@@ -45,7 +45,7 @@ struct QuantizationOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What to write, in the words of the layout's ecosystem; keras: int8, int4; mlx: affine; gguf: q8_0.",
+      "What to write, in the words of the layout's ecosystem, as its article lists them.",
       valueName: "name"))
   var variant: String?
 

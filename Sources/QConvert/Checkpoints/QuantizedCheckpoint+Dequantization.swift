@@ -22,7 +22,8 @@ extension QuantizedCheckpoint {
       decoding: Decoding(
         tensor.spec, try layout.geometry(tensor.spec, over: tensor.view),
         of: try calculators.qparams(for: tensor.spec), precision: tensor.precision),
-      packing: layout.packing(of: tensor.spec), data: data, scale: nil, zeroPoint: nil, minval: nil)
+      packing: layout.packing(of: tensor.spec), data: data, scale: nil, zeroPoint: nil,
+      zeroPointPacking: nil, minval: nil)
   }
 
   /// What turns the entries of a recorded tensor into floats; nil where none of them holds codes.
@@ -43,6 +44,7 @@ extension QuantizedCheckpoint {
         of: try calculators.qparams(for: tensor.spec), precision: tensor.precision,
         globalScale: try stored(.globalScale).map { try globalScale($0) }),
       packing: layout.packing(of: tensor.spec), data: data, scale: scale,
-      zeroPoint: try stored(.zeroPoint), minval: try stored(.minval))
+      zeroPoint: try stored(.zeroPoint), zeroPointPacking: layout.zeroPointPacking(of: tensor.spec),
+      minval: try stored(.minval))
   }
 }

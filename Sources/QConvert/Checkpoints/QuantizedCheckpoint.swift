@@ -137,11 +137,14 @@ extension OutputLayout {
     let quantized = QuantizedTensor(
       name: tensor.name, precision: tensor.precision, shape: tensor.shape, view: tensor.view,
       spec: tensor.spec, grid: zip(tensor.view, block).map { ($0 + $1 - 1) / $1 }, layer: nil)
-    guard recordsEntries else { return try entries(for: quantized) }
-    guard let entries = tensor.entries else { throw RecordError.malformed }
+    guard let entries = tensor.entries else {
+      guard !recordsEntries else { throw RecordError.malformed }
+      return try entries(for: quantized)
+    }
     let packing = packing(of: tensor.spec)
+    let zeros = zeroPointPacking(of: tensor.spec)
     for entry in entries where !entry.content.isConstant {
-      guard entry.fits(quantized, packing) else {
+      guard entry.fits(quantized, packing, zeros) else {
         throw RecordError.mismatchedEntry(entry.name)
       }
     }

@@ -2,7 +2,8 @@
 public enum Layouts {
   /// The names, the default first.
   public static let names = [
-    "native", "coreai-prepared", "coreai", "coreai-graph", "coreml", "keras", "mlx", "gguf",
+    "native", "coreai-prepared", "coreai", "coreai-graph", "coreml", "keras", "mlx", "torchao",
+    "compressed-tensors", "gguf",
   ]
 
   /// The layout of a name; nil when there is none. `isPacked` is about the native layout, whose
@@ -16,6 +17,8 @@ public enum Layouts {
     case "coreml": CoreMLLayout()
     case "keras": KerasLayout()
     case "mlx": MLXLayout()
+    case "torchao": TorchAOLayout()
+    case "compressed-tensors": CompressedTensorsLayout(isPacked: isPacked)
     case GGUFLayout.name: GGUFLayout()
     default: nil
     }

@@ -4,6 +4,9 @@ protocol ModelConfiguring: OutputLayout {
   /// the same names.
   func metadata(of model: LayoutModel) -> [MetadataEntry]
 
+  /// Whether an entry of the metadata tells of quantized tensors, and has no meaning for floats.
+  func isOwn(_ entry: MetadataEntry) -> Bool
+
   /// The members of `config.json` that are the layout's.
   var configurationNames: [String] { get }
 
@@ -17,6 +20,8 @@ protocol ModelConfiguring: OutputLayout {
 }
 
 extension ModelConfiguring {
+  /// None does.
+  func isOwn(_ entry: MetadataEntry) -> Bool { false }
   /// The same for all models.
   func adapted(to configuration: JSONValue) -> any OutputLayout { self }
 }

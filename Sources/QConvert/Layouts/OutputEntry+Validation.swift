@@ -1,6 +1,6 @@
 extension OutputEntry {
   /// Whether the entry has room for what fills it, and a type that can hold it.
-  func fits(_ tensor: QuantizedTensor, _ packing: CodePacking?) -> Bool {
+  func fits(_ tensor: QuantizedTensor, _ packing: CodePacking?, _ zeros: ColumnPacking?) -> Bool {
     let elements = tensor.shape.reduce(1, *)
     let groups = tensor.grid.reduce(1, *)
     let count = shape.reduce(1, *)
@@ -14,6 +14,8 @@ extension OutputEntry {
           || tensor.spec.scaleDType.element(storedAs: dtype) == tensor.spec.scaleDType.element)
     case .globalScale: count == 1 && dtype == .float32
     case .minval: count == groups && FloatPrecision(dtype) != nil
+    case .zeroPoint where zeros != nil:
+      dtype == .int32 && shape == zeros?.shape(ofGrid: tensor.grid)
     case .zeroPoint: count == groups && [.int32, .int8, .uint8].contains(dtype)
     case .blocks:
       blockType.map {

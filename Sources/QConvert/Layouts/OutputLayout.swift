@@ -53,6 +53,9 @@ public protocol OutputLayout: Sendable {
   /// How codes of the last axis share bytes; nil where each has its own.
   func packing(of spec: QuantizationSpec) -> CodePacking?
 
+  /// How zero points share words; nil where each is an element.
+  func zeroPointPacking(of spec: QuantizationSpec) -> ColumnPacking?
+
   /// The entries that take the place of a tensor, in order.
   ///
   /// - Throws: ``LayoutError`` where the layout cannot hold such a tensor.
@@ -103,6 +106,8 @@ extension OutputLayout {
   public var roundsQParams: Bool { false }
   /// Every code takes a byte.
   public func packing(of spec: QuantizationSpec) -> CodePacking? { nil }
+  /// Every zero point is an element.
+  public func zeroPointPacking(of spec: QuantizationSpec) -> ColumnPacking? { nil }
   /// None.
   public var closingEntries: [OutputEntry] { [] }
 }

@@ -33,6 +33,15 @@ extension Model {
   }
 }
 
+extension OutputLayout {
+  /// Whether an entry of the metadata tells of quantized tensors: the record, or what else consumers of the
+  /// layout look for.
+  func describesCodes(_ entry: MetadataEntry) -> Bool {
+    entry.name == QuantizationRecord.metadataName
+      || (self as? any ModelConfiguring)?.isOwn(entry) == true
+  }
+}
+
 extension ModelConfiguring {
   /// A text of `config.json` without the layout's members.
   fileprivate func removingConfiguration(from text: [UInt8]) throws -> [UInt8] {

@@ -97,6 +97,7 @@ extension Model {
     for source in sources {
       for entry in shards[source].checkpoint.entries
       where entry.name != QuantizationRecord.metadataName
+        && dequantized?.layout.describesCodes(entry) != true
         && !merged.contains(where: { $0.name == entry.name })
       {
         merged.append(entry)

@@ -138,7 +138,7 @@ final class PipelineRun: Sendable {
         }
       }
       guard let table = try ranges.params(worker.quantizer) else { return }
-      if item.slab == 0 { try worker.put(table, quantization.spec, to: tensor.entries, sink) }
+      if item.slab == 0 { try worker.put(table, quantization, to: tensor.entries, sink) }
       finished = table
     }
     let figures = try worker.quantize(

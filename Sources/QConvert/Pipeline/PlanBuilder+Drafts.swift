@@ -71,7 +71,7 @@ extension PlanBuilder.Draft {
     let quantization = TensorQuantization(
       tensor: tensor, precision: precision, spec: spec, geometry: geometry,
       roundsQParams: layout.roundsQParams,
-      packing: layout.packing(of: spec),
+      packing: layout.packing(of: spec), zeroPointPacking: layout.zeroPointPacking(of: spec),
       rangeCalculator: try calculators.range(for: spec),
       qparamsCalculator: try calculators.qparams(for: spec), globalScale: globalScale)
     guard layout.scalings.contains(quantization.decoding.arithmetic.scaling) else {
@@ -83,7 +83,8 @@ extension PlanBuilder.Draft {
       name: tensor.name, precision: precision, shape: tensor.shape, view: geometry.shape,
       spec: spec, grid: geometry.grid, layer: tensor.layer)
     let entries = try entries ?? layout.entries(for: quantized)
-    for entry in entries where !entry.fits(quantized, quantization.packing) {
+    for entry in entries
+    where !entry.fits(quantized, quantization.packing, quantization.zeroPointPacking) {
       throw LayoutError.malformedEntry(layout: layout.name, entry.name)
     }
     self.init(
@@ -94,7 +95,8 @@ extension PlanBuilder.Draft {
       slabs: SlabPartition(
         geometry,
         limit: source.slabByteCount(slabBytes) / precision.byteCount,
-        packing: quantization.packing), view: geometry.shape)
+        packing: quantization.packing,
+        rowsTogether: quantization.zeroPointPacking?.rowsPerWord ?? 1), view: geometry.shape)
   }
 }
 

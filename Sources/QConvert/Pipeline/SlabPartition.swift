@@ -22,10 +22,12 @@ struct SlabPartition: Hashable, Sendable {
   }
 
   /// The partition of a tensor to be quantized, into slabs of at most `limit` elements if its groups
-  /// allow. No byte of packed codes is shared by two slabs.
-  init(_ geometry: BlockGeometry, limit: Int, packing: CodePacking?) {
+  /// allow. No byte of packed codes is shared by two slabs, and none that parameters of so many rows share.
+  init(_ geometry: BlockGeometry, limit: Int, packing: CodePacking?, rowsTogether: Int = 1) {
     let packed = SlabPartition(packing, shape: geometry.shape, limit: limit)
-    let unit = Self.leastCommonMultiple(geometry.unitLength, packed.alignment)
+    let rows = rowsTogether == 1 ? 1 : rowsTogether * (geometry.shape.last ?? 1)
+    let unit = Self.leastCommonMultiple(
+      Self.leastCommonMultiple(geometry.unitLength, packed.alignment), rows)
     elementCount = geometry.elementCount
     alignment = packed.alignment
     needsRangePass = unit > limit && elementCount > limit

@@ -30,11 +30,13 @@ final class SlabWorker {
 
   /// Writes all parameters of a tensor.
   func put(
-    _ table: QParamsTable, _ spec: QuantizationSpec, to entries: [PlannedEntry],
+    _ table: QParamsTable, _ quantization: TensorQuantization, to entries: [PlannedEntry],
     _ sink: any EntrySink
   ) throws {
-    for groups in table.groups.chunks(of: TensorRanges.groupsAtOnce) {
-      try put(stored.scratch.copy(groups, of: table), spec, to: entries, sink)
+    let unit = (quantization.zeroPointPacking?.rowsPerWord ?? 1) * quantization.groupsPerRow
+    let length = max(TensorRanges.groupsAtOnce / unit, 1) * unit
+    for groups in table.groups.chunks(of: length) {
+      try put(stored.scratch.copy(groups, of: table), quantization, to: entries, sink)
     }
   }
 
@@ -55,7 +57,7 @@ final class SlabWorker {
       params = stored.scratch.copy(groups, of: finished)
     } else {
       params = try unsafe quantizer.qparams(of: elements, input: slab, quantization)
-      try put(params, quantization.spec, to: entries, sink)
+      try put(params, quantization, to: entries, sink)
     }
     let codes = unsafe quantizer.codes(
       of: elements, input: slab, params: params, quantization)
@@ -165,7 +167,7 @@ final class SlabWorker {
 
   /// Writes the parameters of consecutive groups to the entries that hold them.
   private func put(
-    _ params: GroupQParams, _ spec: QuantizationSpec, to entries: [PlannedEntry],
+    _ params: GroupQParams, _ quantization: TensorQuantization, to entries: [PlannedEntry],
     _ sink: any EntrySink
   ) throws {
     for entry in entries {
@@ -175,15 +177,33 @@ final class SlabWorker {
       switch entry.entry.content {
       case .scale:
         unsafe StoredParams.encode(
-          params.scale, as: spec.scaleDType.element(storedAs: dtype), quantizer.kernels, into: out)
+          params.scale, as: quantization.spec.scaleDType.element(storedAs: dtype),
+          quantizer.kernels, into: out)
       case .minval:
         unsafe StoredParams.encode(params.minval, as: dtype, quantizer.kernels, into: out)
+      case .zeroPoint where quantization.zeroPointPacking != nil:
+        try put(packedZerosOf: params, quantization, to: entry, sink)
+        continue
       case .zeroPoint:
         unsafe StoredParams.encode(params.zero, as: dtype, quantizer.kernels, into: out)
       case .globalScale, .quantized, .blocks, .original, .cast, .dequantized, .constant: continue
       }
       try unsafe sink.put(UnsafeRawBufferPointer(out), entry, at: params.first * width)
     }
+  }
+
+  /// Writes the zero points of whole rows, the first of which begins a word.
+  private func put(
+    packedZerosOf params: GroupQParams, _ quantization: TensorQuantization, to entry: PlannedEntry,
+    _ sink: any EntrySink
+  ) throws {
+    guard let packing = quantization.zeroPointPacking else { return }
+    let columns = quantization.groupsPerRow
+    let words = packing.words(of: params.first..<params.first + params.count, columns: columns)
+    let bytes = unsafe UnsafeMutableRawBufferPointer(output.reserve(4 * words.count))
+    unsafe packing.pack(
+      params.zero, columns: columns, into: bytes.assumingMemoryBound(to: UInt32.self))
+    try unsafe sink.put(UnsafeRawBufferPointer(bytes), entry, at: 4 * words.lowerBound)
   }
 
   private func pack(

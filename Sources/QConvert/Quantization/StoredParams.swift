@@ -21,7 +21,13 @@ final class StoredParams {
     } else {
       unsafe params.minval.update(repeating: 0)
     }
-    if let zeroPoint = dequantization.zeroPoint {
+    if let zeroPoint = dequantization.zeroPoint, let packing = dequantization.zeroPointPacking {
+      let columns = dequantization.geometry.grid.dropFirst().reduce(1, *)
+      let words = unsafe try bytes(packing.words(of: groups, columns: columns), of: zeroPoint)
+      unsafe packing.unpack(
+        words.assumingMemoryBound(to: UInt32.self), of: groups, columns: columns,
+        into: params.zero)
+    } else if let zeroPoint = dequantization.zeroPoint {
       unsafe Self.decode(
         try bytes(groups, of: zeroPoint), as: zeroPoint.descriptor.dtype, kernels,
         into: params.zero)

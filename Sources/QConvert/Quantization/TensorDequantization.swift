@@ -10,6 +10,8 @@ struct TensorDequantization: Sendable {
   /// The scales; nil where they are in blocks.
   let scale: StoredTensor?
   let zeroPoint: StoredTensor?
+  /// How zero points share words, where they do.
+  let zeroPointPacking: ColumnPacking?
   let minval: StoredTensor?
 
   /// Slabs that read about so many bytes of codes.

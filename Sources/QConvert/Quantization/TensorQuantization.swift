@@ -13,10 +13,15 @@ struct TensorQuantization: Sendable {
   let roundsQParams: Bool
   /// How codes share bytes, where they do.
   let packing: CodePacking?
+  /// How zero points share words, where they do.
+  var zeroPointPacking: ColumnPacking?
   let rangeCalculator: any RangeCalculator
   let qparamsCalculator: any QParamsCalculator
   /// What divides all scales of the tensor, where the calculator wants something.
   var globalScale: Float?
+
+  /// The groups of an index of the first axis.
+  var groupsPerRow: Int { geometry.grid.dropFirst().reduce(1, *) }
 
   var decoding: Decoding {
     Decoding(

@@ -10,6 +10,10 @@ extension QuantizationRecord {
     let settings = model.configuration?["quantization_config"]
     if let settings = model.configuration?["quantization"], settings["group_size"] != nil {
       try self.init(mlx: settings, of: tensors, in: model.precision)
+    } else if let settings, settings["quant_method"]?.string == "compressed-tensors" {
+      try self.init(compressedTensors: settings, of: model)
+    } else if let torchao = try QuantizationRecord(torchao: settings, of: model) {
+      self = torchao
     } else {
       try self.init(fp8: settings, of: tensors, in: model.precision)
     }
@@ -33,7 +37,7 @@ extension Model {
   /// The precision of the float model, as `config.json` says, or else its tensors.
   var precision: FloatPrecision? {
     let name = configuration?["dtype"]?.string ?? configuration?["torch_dtype"]?.string
-    if let name, let precision = FloatPrecision(configured: name) { return precision }
+    if let name, let precision = FloatPrecision(torchName: name) { return precision }
     // Not that of scales.
     let parameters = shards.lazy.flatMap(\.checkpoint.tensors).filter {
       ["weight", "bias"].contains($0.name.parameter)
@@ -44,12 +48,22 @@ extension Model {
 
 extension FloatPrecision {
   /// The precision of a name that torch has for it.
-  fileprivate init?(configured name: String) {
+  init?(torchName name: String) {
     switch name.hasPrefix("torch.") ? String(name.dropFirst(6)) : name {
     case "float32", "float": self = .float32
     case "float16", "half": self = .float16
     case "bfloat16": self = .bfloat16
     default: return nil
+    }
+  }
+
+  /// The name that torch has for it.
+  var torchName: String {
+    switch self {
+    case .float16: "float16"
+    case .bfloat16: "bfloat16"
+    case .float32: "float32"
+    case .float64: "float64"
     }
   }
 }

@@ -15,46 +15,9 @@ import Testing
     directory = try TemporaryDirectory()
   }
 
-  /// The output for a case.
-  private func quantized(_ test: EcosystemCase, jobs: Int? = nil, memory: Int? = nil) throws
-    -> FilePath
-  {
-    var options = try test.options()
-    options.jobs = jobs
-    options.memoryBound = memory
-    let output = directory.path("quantized")
-    _ = try Conversion(of: test.float, options).write(to: output)
-    return output
-  }
-
   @Test func `there are cases of all widths and modes`() {
     #expect(Set(Self.cases.compactMap { $0.request.bits }) == [2, 3, 4, 5, 6, 8])
     #expect(Set(Self.cases.compactMap { $0.request.variant }) == Set(MLXLayout().variants))
-  }
-
-  @Test(arguments: Self.cases)
-  func `every entry is that of MLX`(_ test: EcosystemCase) throws {
-    let expected = try Checkpoint(test.quantized).contents
-    for (jobs, memory) in [(1, nil), (2, 1 << 20)] {
-      let output = try quantized(test, jobs: jobs, memory: memory)
-      #expect(try Checkpoint(output.appending("model.safetensors")).contents == expected)
-    }
-  }
-
-  @Test(arguments: Self.cases)
-  func `the way back is that of MLX`(_ test: EcosystemCase) throws {
-    let quantized = try quantized(test)
-    let output = directory.path("float")
-    _ = try Dequantization(of: quantized).write(to: output)
-    let found = try Checkpoint(output.appending("model.safetensors")).contents
-    for (name, entry) in try Checkpoint(test.dequantized).contents {
-      #expect(found[name] == entry, "\(name)")
-    }
-    let input = test.float
-    #expect(
-      try Data(contentsOf: URL(filePath: output.appending("config.json").string))
-        == Data(contentsOf: URL(filePath: input.appending("config.json").string)))
-    #expect(try Verification(of: quantized, against: input).run().findings.isEmpty)
   }
 
   /// A directory as mlx-lm writes it.
@@ -71,22 +34,6 @@ import Testing
     )
     .write(to: URL(filePath: folder.appending("config.json").string))
     return folder
-  }
-
-  @Test(arguments: Self.cases)
-  func `what mlx-lm has written is read without a record`(_ test: EcosystemCase) throws {
-    let spec = try MLXLayout().spec(for: test.request)
-    let mode = MLXMode(spec)
-    let size = test.request.groupSize ?? mode.groupSize
-    let folder = try foreign(
-      test,
-      #"{"group_size": \#(size), "bits": \#(spec.dtype.bitWidth), "mode": "\#(mode.rawValue)"}"#)
-    let output = directory.path("float")
-    _ = try Dequantization(of: folder).write(to: output)
-    let found = try Checkpoint(output.appending("model.safetensors")).contents
-    for (name, entry) in try Checkpoint(test.dequantized).contents {
-      #expect(found[name] == entry, "\(name)")
-    }
   }
 
   @Test(arguments: [

@@ -29,6 +29,33 @@ struct EcosystemCase: Decodable, Sendable, CustomTestStringConvertible {
     ["input-f16": "float16", "input-bf16": "bfloat16"][input] ?? "float32"
   }
 
+  /// The members of `config.json` that the output has; nil where nothing in it is the layout's, or where the
+  /// library writes more than is needed.
+  var configuration: JSONValue? {
+    get throws { try member("config") }
+  }
+
+  private func member(_ key: String) throws -> JSONValue? {
+    let manifest = Fixtures.ecosystem.appending("manifest.json")
+    let json = try JSONValue(parsing: Data(contentsOf: URL(filePath: manifest.string)))
+    return json["cases"]?.elements?.first { $0["name"]?.string == name }?[key]
+  }
+
+  /// A directory as the library writes it, with nothing of qconvert.
+  func foreign(in directory: TemporaryDirectory) throws -> FilePath {
+    let folder = directory.path("foreign")
+    try FileManager.default.createDirectory(
+      atPath: folder.string, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      atPath: quantized.string, toPath: folder.appending("model.safetensors").string)
+    let text = try Data(contentsOf: URL(filePath: float.appending("config.json").string))
+    let own = try (member("written") ?? configuration)?.members ?? []
+    let members = try (JSONValue(parsing: text).members ?? []) + own
+    try Data(JSONValue.object(members).description.utf8)
+      .write(to: URL(filePath: folder.appending("config.json").string))
+    return folder
+  }
+
   /// The cases of a layout.
   static func all(of layout: String) -> [EcosystemCase] {
     let url = URL(filePath: Fixtures.ecosystem.appending("manifest.json").string)

@@ -1,0 +1,98 @@
+extension CompressedTensorsLayout: ModelConfiguring {
+  /// What the library writes into its files.
+  func metadata(of model: LayoutModel) -> [MetadataEntry] {
+    [MetadataEntry(name: "format", value: "pt")]
+  }
+
+  func adapted(to configuration: JSONValue) -> any OutputLayout {
+    var layout = self
+    layout.hasTransposedLayers = configuration.hasTransposedLayers
+    return layout
+  }
+
+  var configurationNames: [String] { ["quantization_config"] }
+
+  /// A group for every spec, of which that of most layers is for all linear ones that no other names, and the
+  /// layers that stay as they are.
+  func configuration(of model: LayoutModel) -> String {
+    let specs = model.tensors.compactMap(\.spec)
+    let counts = specs.reduce(into: [QuantizationSpec: Int]()) { $0[$1, default: 0] += 1 }
+    let most = counts.values.max()
+    guard let common = specs.first(where: { counts[$0] == most }) else {
+      return JSONValue.null.description
+    }
+    var others: [QuantizationSpec] = []
+    for spec in specs where spec != common && !others.contains(spec) { others.append(spec) }
+    let groups = (others + [common]).enumerated().map { index, spec in
+      let names = model.tensors.filter { $0.spec == spec }.map(\.name.module)
+      return JSONValue.Member(
+        name: "group_\(index)",
+        value: .object([
+          "targets": .array((spec == common ? ["Linear"] : names).map(JSONValue.string)),
+          "weights": arguments(spec), "input_activations": .null, "output_activations": .null,
+          "format": .string(format(of: spec).rawValue),
+        ]))
+    }
+    let formats = Set((others + [common]).map(format))
+    return JSONValue.object([
+      "quant_method": .string("compressed-tensors"),
+      "format": .string(
+        formats.count == 1 ? format(of: common).rawValue : "mixed-precision"),
+      "quantization_status": .string("compressed"),
+      "config_groups": .object(groups),
+      "ignore": .array(ignored(model).map(JSONValue.string)),
+      "kv_cache_scheme": .null,
+    ]).description
+  }
+
+  /// The linear layers that are not quantized; the output head also where it is the embedding and has no
+  /// tensor of its own.
+  private func ignored(_ model: LayoutModel) -> [String] {
+    let names = model.tensors.filter { $0.spec == nil && $0.isLinear }.map(\.name.module)
+    return names.contains("lm_head") ? names : names + ["lm_head"]
+  }
+
+  /// What the library calls `QuantizationArgs`.
+  private func arguments(_ spec: QuantizationSpec) -> JSONValue {
+    let format = format(of: spec)
+    var size: Int?
+    var structure: [Int]?
+    let strategy: String
+    switch spec.granularity {
+    case .perTensor: strategy = "tensor"
+    case .perChannel: strategy = "channel"
+    case .perBlock(_, let group):
+      strategy = format == .nvfp4 ? "tensor_group" : "group"
+      size = group
+    case .perBlocks(let sizes):
+      strategy = "block"
+      structure = sizes
+    }
+    let scale: String? =
+      switch format {
+      case .mxfp4, .mxfp8: "torch.uint8"
+      case .nvfp4: "torch.float8_e4m3fn"
+      case .packed, .int, .float: nil
+      }
+    return .object([
+      "num_bits": .integer(spec.dtype.bitWidth),
+      "type": .string(spec.dtype.isInteger ? "int" : "float"),
+      "symmetric": .bool(spec.scheme == .symmetric),
+      "strategy": .string(strategy),
+      "group_size": size.map(JSONValue.integer),
+      "block_structure": structure.map { .array($0.map(JSONValue.integer)) },
+      "dynamic": .bool(false),
+      "scale_dtype": scale.map(JSONValue.string),
+    ])
+  }
+}
+
+extension LayoutOutcome {
+  /// Whether it is the weight of a linear layer, head and router included.
+  var isLinear: Bool {
+    switch TensorDescriptor(name: name, dtype: dtype, shape: shape, bytes: 0..<0).matrixRole {
+    case .linear, .outputHead, .router: true
+    case .embedding, nil: false
+    }
+  }
+}
