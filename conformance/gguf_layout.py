@@ -92,6 +92,9 @@ def write_library(model: Model, variant: str, output: Path) -> None:
     for name, values in original(model).items():
         kind = may_have(variant, model, name, values)[0]
         writer.add_tensor(name, quantize(values, kind), raw_dtype=kind)
+    for name, tensor in ecosystem_models.read_tensors(model.path).items():
+        if name.endswith(INTEGERS):
+            writer.add_tensor(name, tensor.numpy())
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -185,11 +185,24 @@ private final class ComparisonSink: EntrySink {
   func put(_ bytes: UnsafeRawBufferPointer, _ entry: PlannedEntry, at offset: Int) throws {
     guard let stored = try? quantized.stored(entry.entry), unsafe !bytes.isEmpty else { return }
     let found = try stored.bytes(offset..<offset + bytes.count)
-    guard let index = unsafe zip(bytes, found).enumerated().first(where: { $1.0 != $1.1 })?.offset
-    else { return }
+    let index = unsafe zip(bytes, found).enumerated().first { index, pair in
+      unsafe pair.0 != pair.1
+        && !isSignOfZero(index, bytes, found, entry.entry.blockType)
+    }?.offset
+    guard let index else { return }
     differences.withLock { first in
       first[entry.entry.name] = min(first[entry.entry.name] ?? .max, offset + index)
     }
+  }
+
+  /// Whether two bytes are the same but for the sign of a minval of 0, which stands for the same elements: that of
+  /// gguf-py depends on the order in which a processor compares zeros.
+  private func isSignOfZero(
+    _ index: Int, _ bytes: UnsafeRawBufferPointer, _ found: [UInt8], _ type: GGMLType?
+  ) -> Bool {
+    guard let type, type.hasMinval, index % type.blockByteCount == 3 else { return false }
+    return unsafe bytes[index - 1] == 0 && found[index - 1] == 0
+      && bytes[index] | found[index] == 0x80
   }
 
   /// What was found of every entry; nil where it agrees.

@@ -103,6 +103,28 @@ import Testing
         == [.different(tensor.name, byte: range.count - 1)])
   }
 
+  @Test func `a least value of zero has either sign`() throws {
+    let values = (0..<32).map { Double($0) }
+    let bench = try Workbench([("a.weight", .init(.float32, [1, 32], values))])
+    var request = LayoutRequest()
+    request.variant = "q4_1"
+    var options = ConversionOptions(spec: try GGUFLayout().spec(for: request))
+    options.layout = GGUFLayout()
+    let output = try bench.convert(options, to: "a.gguf")
+    let tensor = try #require(try Checkpoint(output).tensors.first)
+    guard case .contiguous(let range) = tensor.storage else { return }
+    let bytes = try output.fileBytes
+    for (offset, value, findings) in [
+      (3, 0x80, []), (3, 0x81, [.different("a.weight", byte: 3)]),
+      (1, 0xc0, [.different("a.weight", byte: 1)]),
+    ] as [(Int, UInt8, [Verification.Finding])] {
+      var changed = bytes
+      changed[range.lowerBound + offset] = value
+      let path = try bench.directory.write(changed, to: "b.gguf")
+      #expect(try Verification(of: path, against: bench.input).run().findings == findings)
+    }
+  }
+
   @Test func `blocks of other types are named`() throws {
     let error = try #require(throws: CheckpointError.self) {
       try Dequantization(of: Fixtures.gguf.appending("types.gguf"))
