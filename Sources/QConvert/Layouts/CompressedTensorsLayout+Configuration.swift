@@ -45,11 +45,49 @@ extension CompressedTensorsLayout: ModelConfiguring {
     ]).description
   }
 
-  /// The linear layers that are not quantized; the output head also where it is the embedding and has no
-  /// tensor of its own.
+  /// The linear layers that are not quantized; output heads also where they are the embedding and have no
+  /// tensor of their own.
   private func ignored(_ model: LayoutModel) -> [String] {
-    let names = model.tensors.filter { $0.spec == nil && $0.isLinear }.map(\.name.module)
-    return names.contains("lm_head") ? names : names + ["lm_head"]
+    // A head may have a bias of its own nevertheless.
+    let modules = Set(
+      model.tensors.lazy.filter { $0.name.parameter == "weight" }.map(\.name.module))
+    let tied = Self.heads.filter { head, neighbours in
+      !modules.contains(head)
+        && (neighbours.isEmpty || modules.contains { $0.hasPrefix(neighbours) })
+    }
+    return model.tensors.filter { $0.spec == nil && $0.isLinear }.map(\.name.module)
+      + tied.map(\.key)
+  }
+
+  /// Output heads that are often the embedding, and what the names of others in their models begin with:
+  /// those of causal models, of RoBERTa, of models for images and text, of BERT, ALBERT, DistilBERT, ELECTRA.
+  private static let heads: KeyValuePairs = [
+    "lm_head": "", "lm_head.decoder": "lm_head.", "language_model.lm_head": "language_model.",
+    "cls.predictions.decoder": "cls.predictions.", "predictions.decoder": "predictions.",
+    "vocab_projector": "vocab_transform", "generator_lm_head": "generator_predictions.",
+  ]
+
+  /// What consumers do not load, or not in the way in which they load all else.
+  func warnings(of model: LayoutModel) -> [String] {
+    let formats = Set(model.tensors.compactMap { $0.spec.map(format) })
+    let hasPackedZeros = model.tensors.contains {
+      $0.spec.flatMap(zeroPointPacking) != nil
+    }
+    let isWidened = model.tensors.contains {
+      $0.dtype != .bfloat16 && $0.spec.map { format(of: $0).groupSize != nil } == true
+    }
+    var warnings: [String] = []
+    if formats.contains(.int) {
+      warnings.append(
+        "vLLM takes int-quantized weights only with quantized activations; "
+          + "--variant pack-quantized --bits 8 holds the same numbers")
+    }
+    if hasPackedZeros || isWidened {
+      warnings.append(
+        "transformers loads \(hasPackedZeros ? "packed zero points" : "such weights of other types than bfloat16") "
+          + "only with CompressedTensorsConfig(dequantize=True)")
+    }
+    return warnings
   }
 
   /// What the library calls `QuantizationArgs`.

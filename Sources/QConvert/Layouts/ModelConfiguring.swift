@@ -15,6 +15,9 @@ protocol ModelConfiguring: OutputLayout {
   /// - Throws: ``LayoutError`` for what the consumers cannot be told.
   func configuration(of model: LayoutModel) throws(LayoutError) -> String
 
+  /// What a user should know of the consumers of such a model.
+  func warnings(of model: LayoutModel) -> [String]
+
   /// The layout for a model with this `config.json`, which may tell what tensors are.
   func adapted(to configuration: JSONValue) -> any OutputLayout
 }
@@ -22,6 +25,8 @@ protocol ModelConfiguring: OutputLayout {
 extension ModelConfiguring {
   /// None does.
   func isOwn(_ entry: MetadataEntry) -> Bool { false }
+  /// Nothing.
+  func warnings(of model: LayoutModel) -> [String] { [] }
   /// The same for all models.
   func adapted(to configuration: JSONValue) -> any OutputLayout { self }
 }

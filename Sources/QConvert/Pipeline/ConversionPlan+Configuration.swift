@@ -4,6 +4,7 @@ extension ConversionPlan {
     _ model: Model, _ layout: any ModelConfiguring, _ outcomes: LayoutModel
   ) throws {
     let value = try layout.configuration(of: outcomes)
+    warnings += layout.warnings(of: outcomes)
     guard let text = try model.floatConfigurationText else {
       warnings.append(
         "\(layout.name) is loaded by what config.json says of it, and there is none; it takes "

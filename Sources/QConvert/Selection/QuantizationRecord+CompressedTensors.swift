@@ -11,12 +11,20 @@ extension QuantizationRecord {
     let schemes = (settings["config_groups"]?.members ?? []).map {
       CompressedTensorsScheme($0.value, settings["format"]?.string)
     }
+    if let sparse = stored.first(where: { $0.descriptor.name.isOfSparseWeight }) {
+      let sparsity = settings["sparsity_config"]?["format"]?.string
+      throw .unsupportedMode(
+        sparse.descriptor.name, sparsity ?? settings["format"]?.string ?? "sparse")
+    }
     var found: [Tensor] = []
     var isPacked: Bool?
     for scale in stored where scale.descriptor.name.string.hasSuffix(".weight_scale") {
       let module = scale.descriptor.name.module
       let weight = CompressedTensorsWeight(
         name: TensorName("\(module).weight"), scale: scale.descriptor, known)
+      if let transform = settings["transform_config"], transform != .null {
+        throw .unsupportedMode(weight.name, "with rotations (transform_config)")
+      }
       guard
         let scheme = schemes.first(where: { $0.names(module) })
           ?? schemes.first(where: \.isForAllLinear)
@@ -69,6 +77,9 @@ private struct CompressedTensorsWeight {
   let shape: StoredTensor?
   let isAsymmetric: Bool
   let hasGlobalScale: Bool
+  let hasOrder: Bool
+  /// What is of activations, and has no meaning for floats.
+  let others: [OutputEntry]
 
   init(name: TensorName, scale: TensorDescriptor, _ known: [TensorName: StoredTensor]) {
     func beside(_ ending: String) -> StoredTensor? { known[TensorName(name.string + ending)] }
@@ -79,12 +90,29 @@ private struct CompressedTensorsWeight {
     shape = beside("_shape")
     isAsymmetric = beside("_zero_point") != nil
     hasGlobalScale = beside("_global_scale") != nil
+    hasOrder = beside("_g_idx") != nil
+    others = Self.activationParameters.compactMap { parameter in
+      known[TensorName("\(name.module).\(parameter)")].map {
+        OutputEntry(
+          $0.descriptor.name.string, $0.descriptor.dtype, $0.descriptor.shape, .constant([]))
+      }
+    }
   }
+
+  private static let activationParameters = [
+    "input_scale", "input_zero_point", "input_global_scale",
+    "output_scale", "output_zero_point", "output_global_scale",
+  ]
 
   /// The format that the tensors have, whatever else a configuration says.
   func format(_ scheme: CompressedTensorsScheme) throws(RecordError) -> CompressedTensorsFormat {
+    if hasOrder { throw .unsupportedMode(name, "with groups in another order (g_idx)") }
     switch (packed?.descriptor.dtype, plain?.descriptor.dtype) {
-    case (.int32, _) where shape != nil: return .packed
+    case (.int32, _) where shape != nil:
+      if let bits = scheme.arguments?["num_bits"]?.integer, ![4, 8].contains(bits) {
+        throw .unsupportedMode(name, "pack-quantized of \(bits) bits")
+      }
+      return .packed
     case (.uint8, _) where scheme.format != "mxfp6-pack-quantized":
       return hasGlobalScale ? .nvfp4 : .mxfp4
     case (nil, .int8): return .int
@@ -119,7 +147,7 @@ private struct CompressedTensorsWeight {
       entries: entries.map { entry in
         entry.content == .scale && FloatPrecision(scale.dtype) != nil
           ? OutputEntry(entry.name.string, scale.dtype, scale.shape, .scale) : entry
-      })
+      } + others)
   }
 
   private func originalShape(_ format: CompressedTensorsFormat) throws(RecordError) -> [Int]? {
@@ -151,6 +179,14 @@ private struct CompressedTensorsWeight {
     case nil where scale.shape == [shape[0], 1]: return .perChannel(axis: 0)
     default: return nil
     }
+  }
+}
+
+extension TensorName {
+  /// Whether it tells where the values of a sparse weight are, or holds values without a scale of the name
+  /// that dense ones have.
+  fileprivate var isOfSparseWeight: Bool {
+    ["bitmask", "row_offsets", "scale_packed"].contains(parameter)
   }
 }
 
