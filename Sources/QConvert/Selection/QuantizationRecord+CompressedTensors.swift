@@ -22,7 +22,8 @@ extension QuantizationRecord {
       let module = scale.descriptor.name.module
       let weight = CompressedTensorsWeight(
         name: TensorName("\(module).weight"), scale: scale.descriptor, known)
-      if let transform = settings["transform_config"], transform != .null {
+      // Without rotations there may be an empty one.
+      if settings["transform_config"]?["config_groups"]?.members?.isEmpty == false {
         throw .unsupportedMode(weight.name, "with rotations (transform_config)")
       }
       guard

@@ -104,8 +104,12 @@ import Testing
     return directory.path("model")
   }
 
-  @Test func `parameters of activations are left out of floats`() throws {
-    let model = try model(("a.input_scale", .init(shape: [1], floats: [3])))
+  @Test(arguments: [
+    "", #""transform_config": {},"#, #""transform_config": {"config_groups": {}},"#,
+    #""transform_config": null, "sparsity_config": {"format": "dense"},"#,
+  ])
+  func `parameters of activations are left out of floats`(_ member: String) throws {
+    let model = try model(("a.input_scale", .init(shape: [1], floats: [3])), member)
     let output = directory.path("float")
     _ = try Dequantization(of: model).write(to: output)
     let tensors = try SafetensorsFile(output.appending("model.safetensors")).tensors
@@ -114,7 +118,7 @@ import Testing
 
   @Test(arguments: [
     ("a.weight_g_idx", ""), ("b.bitmask", #""sparsity_config": {"format": "sparse-bitmask"},"#),
-    ("b.scale_packed", ""), ("c.bias", #""transform_config": {"config_groups": {}},"#),
+    ("b.scale_packed", ""), ("c.bias", #""transform_config": {"config_groups": {"u": {}}},"#),
   ])
   func `what would be read as other values is an error`(_ name: String, _ member: String) throws {
     let model = try model((name, .init(dtype: "I32", shape: [8], bytes: Self.zeros(32))), member)
