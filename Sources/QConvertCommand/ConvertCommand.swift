@@ -106,7 +106,7 @@ struct ConvertCommand: ParsableCommand {
     if shardSize != nil, requestedFormat == .gguf {
       throw ValidationError("--shard-size goes with safetensors outputs: a GGUF output is one file")
     }
-    if buffers == .separate, Layouts.named(layout)?.formats == [.gguf] {
+    if buffers == .separate, writesOnlyGGUF {
       throw ValidationError("--buffers separate: blocks of a GGUF file hold their parameters")
     }
     if architecture?.isEmpty == true { throw ValidationError("--architecture takes a name") }
@@ -218,16 +218,19 @@ struct ConvertCommand: ParsableCommand {
     return options
   }
 
+  /// Whether the layout is one of GGUF files only.
+  var writesOnlyGGUF: Bool { Layouts.named(layout)?.formats == [.gguf] }
+
   /// The container that the options ask for, or that is the only one of the layout.
   var requestedFormat: OutputFormat? {
     if let asked = format ?? output.flatMap(OutputFormat.init(extensionOf:)) { return asked }
-    return Layouts.named(layout)?.formats == [.gguf] ? .gguf : nil
+    return writesOnlyGGUF ? .gguf : nil
   }
 
   /// What the name of an output has more than that of its input.
   var label: String {
     // A GGUF file says by its extension what it is.
-    let isPlain = layout == Layouts.names[0] || Layouts.named(layout)?.formats == [.gguf]
+    let isPlain = layout == Layouts.names[0] || writesOnlyGGUF
     let ending = isPlain ? "" : ".\(layout)"
     return configurationOptions.label(for: Layouts.named(layout)) + ending
   }

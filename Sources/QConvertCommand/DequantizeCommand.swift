@@ -10,7 +10,9 @@ struct DequantizeCommand: ParsableCommand {
       "Turn a quantized file or directory back into floats, with the original's names and shapes.")
 
   @Argument(
-    help: "A file or directory that qconvert has written, or one that mlx-lm or a GGUF tool has.")
+    help:
+      "A file or directory that qconvert, mlx-lm, compressed-tensors, torchao or a GGUF tool has written."
+  )
   var quantized: FilePath
 
   @Option(name: .shortAndLong, help: "The file or directory to write.")

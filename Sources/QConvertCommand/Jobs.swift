@@ -81,7 +81,7 @@ enum Jobs {
     of input: FilePath, _ command: ConvertCommand
   ) -> (path: FilePath, isDirectory: Bool) {
     if let directory = directory(of: input) {
-      if command.requestedFormat == .gguf || isGGUF(command) {
+      if command.requestedFormat == .gguf || command.writesOnlyGGUF {
         // All shards go to one file.
         let place = directory.resolvingLinks ?? directory
         let file = "\(name(of: place)).\(command.label).gguf"
@@ -110,7 +110,7 @@ enum Jobs {
     if own == .gguf, Layouts.named(command.layout)?.formats.contains(.gguf) != true {
       own = .safetensors
     }
-    if isGGUF(command) { own = .gguf }
+    if command.writesOnlyGGUF { own = .gguf }
     switch command.format ?? own {
     case .safetensors: return "safetensors"
     // An archive or an index is another kind of file.
@@ -118,11 +118,6 @@ enum Jobs {
     case .gguf: return "gguf"
     case .keras: return "keras"
     }
-  }
-
-  /// Whether the layout is one of GGUF files only.
-  private static func isGGUF(_ command: ConvertCommand) -> Bool {
-    Layouts.named(command.layout)?.formats == [.gguf]
   }
 
   /// The directory of a model; nil for a file that stands for itself.

@@ -15,14 +15,9 @@ extension CompressedTensorsLayout: ModelConfiguring {
   /// A group for every spec, of which that of most layers is for all linear ones that no other names, and the
   /// layers that stay as they are.
   func configuration(of model: LayoutModel) -> String {
-    let specs = model.tensors.compactMap(\.spec)
-    let counts = specs.reduce(into: [QuantizationSpec: Int]()) { $0[$1, default: 0] += 1 }
-    let most = counts.values.max()
-    guard let common = specs.first(where: { counts[$0] == most }) else {
-      return JSONValue.null.description
-    }
+    guard let common = model.specs.mostFrequent else { return JSONValue.null.description }
     var others: [QuantizationSpec] = []
-    for spec in specs where spec != common && !others.contains(spec) { others.append(spec) }
+    for spec in model.specs where spec != common && !others.contains(spec) { others.append(spec) }
     let groups = (others + [common]).enumerated().map { index, spec in
       let names = model.tensors.filter { $0.spec == spec }.map(\.name.module)
       return JSONValue.Member(
@@ -69,10 +64,8 @@ extension CompressedTensorsLayout: ModelConfiguring {
 
   /// What consumers do not load, or not in the way in which they load all else.
   func warnings(of model: LayoutModel) -> [String] {
-    let formats = Set(model.tensors.compactMap { $0.spec.map(format) })
-    let hasPackedZeros = model.tensors.contains {
-      $0.spec.flatMap(zeroPointPacking) != nil
-    }
+    let formats = Set(model.specs.map(format))
+    let hasPackedZeros = model.specs.contains { zeroPointPacking(of: $0) != nil }
     let isWidened = model.tensors.contains {
       $0.dtype != .bfloat16 && $0.spec.map { format(of: $0).groupSize != nil } == true
     }
@@ -122,15 +115,5 @@ extension CompressedTensorsLayout: ModelConfiguring {
       "dynamic": .bool(false),
       "scale_dtype": scale.map(JSONValue.string),
     ])
-  }
-}
-
-extension LayoutOutcome {
-  /// Whether it is the weight of a linear layer, head and router included.
-  var isLinear: Bool {
-    switch TensorDescriptor(name: name, dtype: dtype, shape: shape, bytes: 0..<0).matrixRole {
-    case .linear, .outputHead, .router: true
-    case .embedding, nil: false
-    }
   }
 }

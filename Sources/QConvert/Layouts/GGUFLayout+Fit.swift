@@ -37,12 +37,10 @@ extension GGUFLayout {
     else {
       throw unsupported("\(spec.granularity): blocks of \(type.blockLength) in a row only")
     }
-    let calculator = spec.qparamsCalculator
-    let isReference = calculator == "static" && type.takesReference
-    guard isReference || calculator == "default" || calculator == type.calculator,
-      let fitted = type.spec(
-        rank: tensor.shape.count, calculator: isReference ? calculator : nil, like: spec)
-    else { throw unsupported("the calculator \(calculator) in blocks of \(type)") }
+    guard let own = type.calculator,
+      let calculator = spec.calculator(ofLibrary: own, takesReference: type.takesReference),
+      let fitted = type.spec(rank: tensor.shape.count, calculator: calculator, like: spec)
+    else { throw unsupported("the calculator \(spec.qparamsCalculator) in blocks of \(type)") }
     return fitted
   }
 }

@@ -17,3 +17,27 @@ struct LayoutOutcome: Sendable {
   /// How it is quantized, the axes filled in; nil where it is not.
   let spec: QuantizationSpec?
 }
+
+extension LayoutOutcome {
+  /// Whether it is the weight of a linear layer, head and router included.
+  var isLinear: Bool {
+    switch MatrixRole(name, shape) {
+    case .linear, .outputHead, .router: true
+    case .embedding, nil: false
+    }
+  }
+}
+
+extension LayoutModel {
+  /// How the quantized tensors are quantized, in their order.
+  var specs: [QuantizationSpec] { tensors.compactMap(\.spec) }
+}
+
+extension Sequence where Element: Hashable {
+  /// The element that there is most of; of several, the first.
+  var mostFrequent: Element? {
+    let counts = reduce(into: [Element: Int]()) { $0[$1, default: 0] += 1 }
+    let most = counts.values.max()
+    return first { counts[$0] == most }
+  }
+}

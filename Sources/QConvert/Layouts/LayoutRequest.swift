@@ -39,6 +39,6 @@ public struct LayoutRequest: Sendable {
 extension LayoutRequest {
   /// The calculator for a spec whose library has one of this name.
   func calculator(_ libraryName: String) -> String {
-    formulas == .coreaiOpt ? "static" : libraryName
+    formulas == .coreaiOpt ? StaticQParams.name : libraryName
   }
 }

@@ -12,10 +12,7 @@ extension MLXLayout: ModelConfiguring {
     let modules = model.tensors.compactMap { tensor in
       tensor.spec.flatMap(Settings.init).map { (name: tensor.name.module, settings: $0) }
     }
-    let counts = modules.reduce(into: [Settings: Int]()) { $0[$1.settings, default: 0] += 1 }
-    let most = counts.values.max()
-    // Of settings that are equally frequent, those that come first.
-    let common = modules.first { counts[$0.settings] == most }?.settings
+    let common = modules.map(\.settings).mostFrequent
     let others = modules.filter { $0.settings != common }.map {
       JSONValue.Member(name: $0.name, value: .object($0.settings.members))
     }

@@ -25,14 +25,11 @@ extension MLXLayout {
       throw unsupported("\(spec.granularity): groups of the last axis only")
     }
     let mode = MLXMode(spec)
-    let calculator = spec.qparamsCalculator
-    guard
-      ["default", mode.calculator].contains(calculator)
-        || calculator == "static" && mode.takesReference
-    else { throw unsupported("the calculator \(calculator)") }
+    let calculator = spec.calculator(
+      ofLibrary: mode.calculator, takesReference: mode.takesReference)
+    guard let calculator else { throw unsupported("the calculator \(spec.qparamsCalculator)") }
     let known = mode.spec(
-      bits: spec.dtype.bitWidth, groupSize: size, axis: last,
-      calculator: calculator == "static" ? calculator : nil, like: spec)
+      bits: spec.dtype.bitWidth, groupSize: size, axis: last, calculator: calculator, like: spec)
     guard let known, known.scaleDType == spec.scaleDType || mode == .mxfp8 else {
       throw unsupported("\(spec.dtype.rawValue) in groups of \(size): \(mode.choices)")
     }

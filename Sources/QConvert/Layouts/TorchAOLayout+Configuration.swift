@@ -30,15 +30,12 @@ extension TorchAOLayout: ModelConfiguring {
 
   /// The configuration of most weights; what the others are, their metadata tells.
   func configuration(of model: LayoutModel) -> String {
-    let specs = model.tensors.compactMap(\.spec)
-    let counts = specs.reduce(into: [QuantizationSpec: Int]()) { $0[$1, default: 0] += 1 }
-    let most = counts.values.max()
     let left = model.tensors.filter { $0.spec == nil && $0.isLinear && $0.name.module != "lm_head" }
     let names = (["lm_head"] + left.map(\.name.module)).map(JSONValue.string)
     return JSONValue.object([
       "quant_method": .string("torchao"),
       "quant_type": .object([
-        "default": specs.first { counts[$0] == most }.map(Self.configuration) ?? .null
+        "default": model.specs.mostFrequent.map(Self.configuration) ?? .null
       ]),
       // Without a list the output head is left out, and nothing else.
       "modules_to_not_convert": left.isEmpty ? .null : .array(names),

@@ -7,7 +7,8 @@
 public struct Calculators: Sendable {
   /// The calculator that keeps nothing from one tensor to the next.
   static let dynamicName = "dynamic"
-  private static let defaultName = "default"
+  /// The calculator that stands for the one that suits.
+  static let defaultName = "default"
   private static let movingAverageName = "moving_average"
 
   private var ranges: [String: any RangeCalculator]
@@ -23,7 +24,7 @@ public struct Calculators: Sendable {
   public static let builtIn = Calculators(
     ranges: ["minmax": MinMaxRange()],
     qparams: [
-      "static": StaticQParams(), defaultName: StaticQParams(),
+      StaticQParams.name: StaticQParams(), defaultName: StaticQParams(),
       KerasAbsMaxQParams.name: KerasAbsMaxQParams(),
       KerasGroupedQParams.name: KerasGroupedQParams(),
       CompressedTensorsIntQParams.name: CompressedTensorsIntQParams(),

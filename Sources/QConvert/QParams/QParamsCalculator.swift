@@ -93,6 +93,9 @@ public enum ZeroInclusion: Hashable, Sendable {
 /// Formulas: coreai-opt 0.3.0, `QParamsCalculatorBase._compute_scale_zero_point_minval`, which rests on
 /// torchao's `choose_qparams_affine_with_min_max`; e8m0 scales: OCP Microscaling Formats 1.0, 6.3.
 public struct StaticQParams: VectorQParams {
+  /// The name that it is registered under.
+  static let name = "static"
+
   /// The calculator.
   public init() {}
 

@@ -3,9 +3,12 @@ extension QuantizationRecord {
   init?(
     fp8 settings: JSONValue?, of tensors: [TensorDescriptor], in model: FloatPrecision?
   ) throws(RecordError) {
+    // Most models have none, and are not to pay for that.
+    let codes = tensors.filter { $0.dtype == .float8E4M3 }
+    guard !codes.isEmpty else { return nil }
     let known = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var found: [Tensor] = []
-    for weight in tensors where weight.dtype == .float8E4M3 {
+    for weight in codes {
       let scaleName = TensorName(weight.name.string + FP8BlocksLayout.ending)
       guard let scale = known[scaleName] else { continue }
       let block = settings?["weight_block_size"]?.shape ?? FP8BlocksLayout.blockShape

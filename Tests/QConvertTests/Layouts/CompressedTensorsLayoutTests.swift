@@ -14,12 +14,6 @@ import Testing
     directory = try TemporaryDirectory()
   }
 
-  private func request(_ change: (inout LayoutRequest) -> Void) -> LayoutRequest {
-    var request = LayoutRequest()
-    change(&request)
-    return request
-  }
-
   @Test func `there are cases of all formats`() {
     let cases = EcosystemCase.all(of: "compressed-tensors")
     #expect(Set(cases.compactMap { $0.request.variant }) == Set(layout.variants))

@@ -4,12 +4,6 @@ import Testing
 @testable import QConvert
 
 @Suite struct GGUFVariantTests {
-  private func request(_ change: (inout LayoutRequest) -> Void) -> LayoutRequest {
-    var request = LayoutRequest()
-    change(&request)
-    return request
-  }
-
   @Test func `settings in other words name a variant`() throws {
     let requests: [(LayoutRequest, String)] = [
       (LayoutRequest(), "q8_0"), (request { $0.dtype = .int8 }, "q8_0"),

@@ -3,12 +3,6 @@ import Testing
 
 /// What a user asks for in the words of Keras.
 @Suite struct KerasVariantTests {
-  private func request(_ change: (inout LayoutRequest) -> Void) -> LayoutRequest {
-    var request = LayoutRequest()
-    change(&request)
-    return request
-  }
-
   @Test func `int8 is the default, and 128 that of int4`() throws {
     let layout = KerasLayout()
     let int8 = try layout.spec(for: LayoutRequest())

@@ -3,12 +3,6 @@ import Testing
 @testable import QConvert
 
 @Suite struct MLXVariantTests {
-  private func request(_ change: (inout LayoutRequest) -> Void) -> LayoutRequest {
-    var request = LayoutRequest()
-    change(&request)
-    return request
-  }
-
   @Test func `nothing said is 4 bits in groups of 64`() throws {
     let spec = try MLXLayout().spec(for: LayoutRequest())
     #expect(spec.dtype == .uint4)

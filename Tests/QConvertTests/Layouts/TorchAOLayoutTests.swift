@@ -15,12 +15,6 @@ import Testing
     directory = try TemporaryDirectory()
   }
 
-  private func request(_ change: (inout LayoutRequest) -> Void) -> LayoutRequest {
-    var request = LayoutRequest()
-    change(&request)
-    return request
-  }
-
   @Test func `there are cases of all variants`() {
     #expect(Set(Self.cases.compactMap { $0.request.variant }) == Set(TorchAOLayout().variants))
   }
