@@ -39,12 +39,12 @@ final class DecodedTensors: Sendable {
       })
   }
 
-  /// Ends the write pass of a slab.
-  func finishWriting(slabOf index: Int) {
+  /// Ends the write pass of so many slabs of a tensor.
+  func finishWriting(_ slabs: Int, of index: Int) {
     state.withLock { state in
       guard let entry = state.tensors[index] else { return }
-      state.tensors[index]?.slabsToWrite -= 1
-      guard entry.slabsToWrite == 1 else { return }
+      state.tensors[index]?.slabsToWrite -= slabs
+      guard entry.slabsToWrite == slabs else { return }
       state.tensors[index] = nil
       state.spares.append(entry.blocks.file)
     }

@@ -73,26 +73,30 @@ final class PipelineRun: Sendable {
 
   private func perform(_ worker: SlabWorker, _ index: Int) throws {
     let item = schedule[index]
-    do {
-      try perform(item, worker)
-    } catch let error as QuantizationError {
-      guard let onUnquantizable else { throw error }
-      onUnquantizable(item.tensor, error)
+    defer { worker.drop() }
+    for slab in item.slabs {
+      do {
+        try perform(slab, of: item, worker)
+      } catch let error as QuantizationError {
+        guard let onUnquantizable else { throw error }
+        onUnquantizable(item.tensor, error)
+      }
     }
     guard item.pass == .write else { return }
-    decoded.finishWriting(slabOf: item.tensor)
+    try worker.flush(to: sink)
+    decoded.finishWriting(item.slabs.count, of: item.tensor)
     for file in plan.tensors[item.tensor].files {
       let left = slabsToWrite.withLock { counts in
-        counts[file] -= 1
+        counts[file] -= item.slabs.count
         return counts[file]
       }
       if left == 0 { try sink.finish(file: file) }
     }
   }
 
-  private func perform(_ item: WorkItem, _ worker: SlabWorker) throws {
+  private func perform(_ slab: Int, of item: WorkItem, _ worker: SlabWorker) throws {
     let tensor = plan.tensors[item.tensor]
-    let elements = tensor.slabs[item.slab]
+    let elements = tensor.slabs[slab]
     worker.bytesRead = 0
     switch try decoded.work(of: item.tensor) {
     case .copy(let source):
@@ -103,49 +107,49 @@ final class PipelineRun: Sendable {
       try worker.dequantize(elements, dequantization, to: tensor.entries, sink)
     case .quantize(let quantization, let source):
       if item.pass == .range {
-        try observe(item, elements, quantization, source, worker)
+        try observe(slab, of: item.tensor, quantization, source, worker)
       } else {
-        try quantize(item, elements, quantization, source, worker)
+        try quantize(slab, of: item.tensor, quantization, source, worker)
       }
     }
     progress.advance(by: worker.bytesRead)
   }
 
   private func observe(
-    _ item: WorkItem, _ elements: Range<Int>, _ quantization: TensorQuantization,
-    _ source: StoredTensor, _ worker: SlabWorker
+    _ slab: Int, of index: Int, _ quantization: TensorQuantization, _ source: StoredTensor,
+    _ worker: SlabWorker
   ) throws {
-    let ranges = sharedRanges(item.tensor, quantization)
+    let ranges = sharedRanges(index, quantization)
     var part: GroupRanges?
-    defer { ranges.finish(slab: item.slab, part) }
-    part = try worker.ranges(of: elements, quantization, from: source)
+    defer { ranges.finish(slab: slab, part) }
+    part = try worker.ranges(of: plan.tensors[index].slabs[slab], quantization, from: source)
   }
 
   private func quantize(
-    _ item: WorkItem, _ elements: Range<Int>, _ quantization: TensorQuantization,
-    _ source: StoredTensor, _ worker: SlabWorker
+    _ slab: Int, of index: Int, _ quantization: TensorQuantization, _ source: StoredTensor,
+    _ worker: SlabWorker
   ) throws {
-    let tensor = plan.tensors[item.tensor]
-    if item.slab == 0 {
+    let tensor = plan.tensors[index]
+    if slab == 0 {
       for entry in tensor.entries { try put(constantOf: entry) }
     }
     var finished: QParamsTable?
     if tensor.slabs.needsRangePass {
-      let ranges = sharedRanges(item.tensor, quantization)
+      let ranges = sharedRanges(index, quantization)
       defer {
         if ranges.finishWriting() {
-          self.ranges.withLock { _ = $0.removeValue(forKey: item.tensor) }
+          self.ranges.withLock { _ = $0.removeValue(forKey: index) }
         }
       }
       guard let table = try ranges.params(worker.quantizer) else { return }
-      if item.slab == 0 { try worker.put(table, quantization, to: tensor.entries, sink) }
+      if slab == 0 { try worker.put(table, quantization, to: tensor.entries, sink) }
       finished = table
     }
     let figures = try worker.quantize(
-      elements, quantization, from: source, params: finished, to: tensor.entries, sink,
+      tensor.slabs[slab], quantization, from: source, params: finished, to: tensor.entries, sink,
       measuresErrors: measured != nil)
     if let figures {
-      measured?.withLock { $0[item.tensor, default: [:]][item.slab] = figures }
+      measured?.withLock { $0[index, default: [:]][slab] = figures }
     }
   }
 

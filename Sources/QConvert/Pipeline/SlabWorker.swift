@@ -8,8 +8,15 @@ final class SlabWorker {
   let unpacked = Scratch<UInt8>()
   let output = Scratch<UInt8>()
   let stored = StoredParams()
+  private var pending = PendingWrites()
   /// Bytes read since this was set to 0.
   var bytesRead = 0
+
+  /// Writes what is left of the parameters: they are kept until those of the next slabs are there too.
+  func flush(to sink: any EntrySink) throws { try pending.flush(to: sink) }
+
+  /// Forgets parameters that are not written yet, after a failure.
+  func drop() { pending.drop() }
 
   /// Copies elements; types of less than a byte are copied whole.
   func copy(
@@ -188,7 +195,8 @@ final class SlabWorker {
         unsafe StoredParams.encode(params.zero, as: dtype, quantizer.kernels, into: out)
       case .globalScale, .quantized, .blocks, .original, .cast, .dequantized, .constant: continue
       }
-      try unsafe sink.put(UnsafeRawBufferPointer(out), entry, at: params.first * width)
+      try unsafe pending.put(
+        UnsafeRawBufferPointer(out), entry, at: params.first * width, to: sink)
     }
   }
 
@@ -203,7 +211,8 @@ final class SlabWorker {
     let bytes = unsafe UnsafeMutableRawBufferPointer(output.reserve(4 * words.count))
     unsafe packing.pack(
       params.zero, columns: columns, into: bytes.assumingMemoryBound(to: UInt32.self))
-    try unsafe sink.put(UnsafeRawBufferPointer(bytes), entry, at: 4 * words.lowerBound)
+    try unsafe pending.put(
+      UnsafeRawBufferPointer(bytes), entry, at: 4 * words.lowerBound, to: sink)
   }
 
   private func pack(

@@ -1,4 +1,4 @@
-/// One slab of one tensor, in one pass.
+/// Consecutive slabs of one tensor, in one pass.
 struct WorkItem: Hashable, Sendable {
   enum Pass: Sendable {
     /// Finds ranges, where groups reach beyond a slab.
@@ -9,7 +9,7 @@ struct WorkItem: Hashable, Sendable {
 
   let tensor: Int
   let pass: Pass
-  let slab: Int
+  let slabs: Range<Int>
 }
 
 /// The work of a plan in the order in which workers take it up.
@@ -25,25 +25,31 @@ struct WorkSchedule: Sendable {
   }
 
   private var stages: [Stage] = []
+  private let slabCounts: [Int]
+  private let slabsPerItem: Int
 
   /// The work of all tensors but those of files that are finished.
+  ///
+  /// Slabs of one item share writes; there are fewer of them where little work is to be shared by workers.
   init(_ plan: ConversionPlan, without finished: Set<Int> = []) {
+    slabCounts = plan.tensors.map { $0.slabs.count }
+    slabsPerItem = max(min(slabCounts.reduce(0, +) / 64, 8), 1)
     var waiting: Int?
     for (index, tensor) in plan.tensors.enumerated()
     where finished.isEmpty || !tensor.files.allSatisfy(finished.contains) {
       if tensor.slabs.needsRangePass {
-        append(index, .range, plan)
-        if let waiting { append(waiting, .write, plan) }
+        append(index, .range)
+        if let waiting { append(waiting, .write) }
         waiting = index
       } else {
-        append(index, .write, plan)
+        append(index, .write)
       }
     }
-    if let waiting { append(waiting, .write, plan) }
+    if let waiting { append(waiting, .write) }
   }
 
-  private mutating func append(_ tensor: Int, _ pass: WorkItem.Pass, _ plan: ConversionPlan) {
-    let count = plan.tensors[tensor].slabs.count
+  private mutating func append(_ tensor: Int, _ pass: WorkItem.Pass) {
+    let count = (slabCounts[tensor] + slabsPerItem - 1) / slabsPerItem
     stages.append(Stage(tensor: tensor, pass: pass, end: self.count + count))
   }
 
@@ -51,8 +57,10 @@ struct WorkSchedule: Sendable {
 
   subscript(index: Int) -> WorkItem {
     let stage = stages.partitioningIndex { $0.end > index }
-    let start = stage == 0 ? 0 : stages[stage - 1].end
+    let first = (index - (stage == 0 ? 0 : stages[stage - 1].end)) * slabsPerItem
+    let tensor = stages[stage].tensor
     return WorkItem(
-      tensor: stages[stage].tensor, pass: stages[stage].pass, slab: index - start)
+      tensor: tensor, pass: stages[stage].pass,
+      slabs: first..<min(first + slabsPerItem, slabCounts[tensor]))
   }
 }

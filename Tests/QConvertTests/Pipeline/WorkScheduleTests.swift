@@ -34,27 +34,41 @@ import Testing
     }
   }
 
+  /// A slab of a pass; items hold several.
+  private struct Slab: Hashable {
+    let tensor: Int
+    let pass: WorkItem.Pass
+    let slab: Int
+  }
+
   @Test(arguments: UInt64(0)..<40)
   func `every slab is in the schedule once a pass, ranges before writing`(
     _ seed: UInt64
   ) throws {
     var random = SeededGenerator(seed: seed)
-    let plan = try plan(randomPartitions(&random))
+    var partitions = randomPartitions(&random)
+    // From 128 slabs on, an item is of several.
+    if seed % 2 == 0 { partitions.append(SlabPartition(elementCount: 1001, length: 4)) }
+    let plan = try plan(partitions)
     let schedule = WorkSchedule(plan)
     let items = (0..<schedule.count).map { schedule[$0] }
-    var expected = Set<WorkItem>()
+    let slabs = items.flatMap { item in
+      item.slabs.map { Slab(tensor: item.tensor, pass: item.pass, slab: $0) }
+    }
+    var expected = Set<Slab>()
     for (tensor, planned) in plan.tensors.enumerated() {
       for slab in 0..<planned.slabs.count {
-        expected.insert(WorkItem(tensor: tensor, pass: .write, slab: slab))
+        expected.insert(Slab(tensor: tensor, pass: .write, slab: slab))
         if planned.slabs.needsRangePass {
-          expected.insert(WorkItem(tensor: tensor, pass: .range, slab: slab))
+          expected.insert(Slab(tensor: tensor, pass: .range, slab: slab))
         }
       }
     }
-    #expect(items.count == expected.count)
-    #expect(Set(items) == expected)
+    #expect(items.allSatisfy { !$0.slabs.isEmpty })
+    #expect(slabs.count == expected.count)
+    #expect(Set(slabs) == expected)
     for tensor in plan.tensors.indices {
-      let own = items.filter { $0.tensor == tensor }
+      let own = slabs.filter { $0.tensor == tensor }
       let passes = own.map(\.pass)
       let writing = passes.firstIndex(of: .write) ?? passes.endIndex
       #expect(passes[..<writing].allSatisfy { $0 == .range })
@@ -62,6 +76,15 @@ import Testing
       #expect(own[..<writing].map(\.slab) == Array(0..<writing))
       #expect(own[writing...].map(\.slab) == Array(0..<own.count - writing))
     }
+  }
+
+  /// Slabs of one item share writes, but there are enough items for many workers.
+  @Test(arguments: [(100, 1), (250, 3), (4000, 8)])
+  func `an item is of more slabs where there are more`(_ slabs: Int, _ perItem: Int) throws {
+    let schedule = WorkSchedule(
+      try plan([SlabPartition(elementCount: slabs * 4, length: 4)]))
+    #expect(schedule[0].slabs == 0..<perItem)
+    #expect(schedule[schedule.count - 1].slabs.upperBound == slabs)
   }
 
   /// Whoever begins to write waits for the last slabs of the range pass: other work comes between.
