@@ -2,8 +2,8 @@ import Synchronization
 
 /// Puts the slabs of an entry together to bands of chunks.
 ///
-/// Slabs come about in order, so that no more bands are begun than slabs are at work, and one; a slab that is a
-/// whole band is not copied.
+/// Slabs come about in order, so that no more than two bands are begun for each worker: the one it is at, and the
+/// one that the slabs before its own share with them. A slab that is a whole band is not copied.
 final class BandGatherer: Sendable {
   let grid: ChunkGrid
   private let bands = Mutex<[Int: Band]>([:])

@@ -1,7 +1,6 @@
 /// Small writes of one worker that wait for what follows right behind them.
 ///
-/// Whoever writes to a file holds its lock: with a write for each slab's parameters, workers waited for each
-/// other longer than they computed.
+/// Whoever writes to a file holds its lock: many small writes keep the other workers waiting.
 struct PendingWrites {
   private struct Run {
     var entry: PlannedEntry

@@ -73,7 +73,7 @@ final class PipelineRun: Sendable {
 
   private func perform(_ worker: SlabWorker, _ index: Int) throws {
     let item = schedule[index]
-    defer { worker.drop() }
+    defer { end(item, worker) }
     for slab in item.slabs {
       do {
         try perform(slab, of: item, worker)
@@ -92,6 +92,15 @@ final class PipelineRun: Sendable {
       }
       if left == 0 { try sink.finish(file: file) }
     }
+  }
+
+  /// Ends the work at an item, whether it is done or has failed: others may be waiting for its ranges.
+  private func end(_ item: WorkItem, _ worker: SlabWorker) {
+    worker.drop()
+    guard item.pass == .range,
+      case .quantize(let quantization, _) = plan.tensors[item.tensor].work
+    else { return }
+    sharedRanges(item.tensor, quantization).finishObserving(item.slabs.count)
   }
 
   private func perform(_ slab: Int, of item: WorkItem, _ worker: SlabWorker) throws {
@@ -119,10 +128,9 @@ final class PipelineRun: Sendable {
     _ slab: Int, of index: Int, _ quantization: TensorQuantization, _ source: StoredTensor,
     _ worker: SlabWorker
   ) throws {
-    let ranges = sharedRanges(index, quantization)
-    var part: GroupRanges?
-    defer { ranges.finish(slab: slab, part) }
-    part = try worker.ranges(of: plan.tensors[index].slabs[slab], quantization, from: source)
+    let part = try worker.ranges(
+      of: plan.tensors[index].slabs[slab], quantization, from: source)
+    sharedRanges(index, quantization).add(part, slab: slab)
   }
 
   private func quantize(

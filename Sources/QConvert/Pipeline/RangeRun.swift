@@ -40,7 +40,7 @@ struct RangeRun {
         worker.bytesRead = 0
         let part = try worker.ranges(
           of: slabs[tensor][slab], subjects[tensor].quantization, from: subjects[tensor].source)
-        found[tensor].finish(slab: slab, part)
+        found[tensor].add(part, slab: slab)
         progress.advance(by: worker.bytesRead)
       }
     return found.map { $0.ranges }

@@ -14,8 +14,8 @@ final class TensorRanges: Sendable {
   private struct State {
     var ranges: GroupRanges?
     var slabsToSee: Int
-    /// Whether the range pass of a slab failed: the ranges are then never complete.
-    var isIncomplete = false
+    /// Those whose range pass failed stay among them: the ranges are then never complete.
+    var slabsToAdd: Int
     /// States of general calculators wait here until all earlier slabs are merged.
     var parts: [Int: GroupRanges] = [:]
     var nextPart = 0
@@ -40,24 +40,27 @@ final class TensorRanges: Sendable {
 
   init(_ quantization: TensorQuantization, slabs: Int) {
     self.quantization = quantization
-    state = Mutex(State(slabsToSee: slabs, slabsToWrite: slabs))
+    state = Mutex(State(slabsToSee: slabs, slabsToAdd: slabs, slabsToWrite: slabs))
   }
 
-  /// Ends the range pass of a slab; nil when it failed.
-  func finish(slab: Int, _ part: GroupRanges?) {
+  /// Takes what the range pass of a slab has found.
+  func add(_ part: GroupRanges, slab: Int) {
+    state.withLock { state in
+      state.add(part, slab: slab, quantization)
+      state.slabsToAdd -= 1
+    }
+  }
+
+  /// Ends the range pass of so many slabs, whether it succeeded or not: nobody waits for them any longer.
+  func finishObserving(_ slabs: Int) {
     let isLast = state.withLock { state in
-      if let part {
-        state.add(part, slab: slab, quantization)
-      } else {
-        state.isIncomplete = true
-      }
-      state.slabsToSee -= 1
+      state.slabsToSee -= slabs
       return state.slabsToSee == 0
     }
     if isLast { gate.signal() }
   }
 
-  /// The ranges of all groups, once every slab has been seen.
+  /// The ranges of all groups, once every slab has been added.
   var ranges: GroupRanges {
     state.withLock { state in
       state.ranges ?? GroupRanges(0..<quantization.geometry.groupCount, of: quantization)
@@ -71,7 +74,7 @@ final class TensorRanges: Sendable {
     gate.wait()
     gate.signal()
     let result = state.withLock { state -> Result<QParamsTable, QuantizationError>? in
-      if state.isIncomplete { return nil }
+      if state.slabsToAdd > 0 { return nil }
       if let params = state.params { return params }
       let ranges =
         state.ranges ?? GroupRanges(0..<quantization.geometry.groupCount, of: quantization)

@@ -20,47 +20,48 @@ struct WorkSchedule: Sendable {
   private struct Stage {
     let tensor: Int
     let pass: WorkItem.Pass
+    let slabCount: Int
     /// The number of items up to the end of this stage.
     var end: Int
   }
 
   private var stages: [Stage] = []
-  private let slabCounts: [Int]
   private let slabsPerItem: Int
 
   /// The work of all tensors but those of files that are finished.
   ///
   /// Slabs of one item share writes; there are fewer of them where little work is to be shared by workers.
   init(_ plan: ConversionPlan, without finished: Set<Int> = []) {
-    slabCounts = plan.tensors.map { $0.slabs.count }
-    slabsPerItem = max(min(slabCounts.reduce(0, +) / 64, 8), 1)
+    slabsPerItem = max(min(plan.tensors.reduce(0) { $0 + $1.slabs.count } / 64, 8), 1)
     var waiting: Int?
     for (index, tensor) in plan.tensors.enumerated()
     where finished.isEmpty || !tensor.files.allSatisfy(finished.contains) {
       if tensor.slabs.needsRangePass {
-        append(index, .range)
-        if let waiting { append(waiting, .write) }
+        append(index, .range, plan)
+        if let waiting { append(waiting, .write, plan) }
         waiting = index
       } else {
-        append(index, .write)
+        append(index, .write, plan)
       }
     }
-    if let waiting { append(waiting, .write) }
+    if let waiting { append(waiting, .write, plan) }
   }
 
-  private mutating func append(_ tensor: Int, _ pass: WorkItem.Pass) {
-    let count = (slabCounts[tensor] + slabsPerItem - 1) / slabsPerItem
-    stages.append(Stage(tensor: tensor, pass: pass, end: self.count + count))
+  private mutating func append(_ tensor: Int, _ pass: WorkItem.Pass, _ plan: ConversionPlan) {
+    let slabs = plan.tensors[tensor].slabs.count
+    let end = count + (slabs + slabsPerItem - 1) / slabsPerItem
+    stages.append(Stage(tensor: tensor, pass: pass, slabCount: slabs, end: end))
   }
 
   var count: Int { stages.last?.end ?? 0 }
 
   subscript(index: Int) -> WorkItem {
-    let stage = stages.partitioningIndex { $0.end > index }
-    let first = (index - (stage == 0 ? 0 : stages[stage - 1].end)) * slabsPerItem
-    let tensor = stages[stage].tensor
+    let place = stages.partitioningIndex { $0.end > index }
+    let start = place == 0 ? 0 : stages[place - 1].end
+    let stage = stages[place]
+    let first = (index - start) * slabsPerItem
     return WorkItem(
-      tensor: tensor, pass: stages[stage].pass,
-      slabs: first..<min(first + slabsPerItem, slabCounts[tensor]))
+      tensor: stage.tensor, pass: stage.pass,
+      slabs: first..<min(first + slabsPerItem, stage.slabCount))
   }
 }

@@ -3,6 +3,12 @@ import QConvert
 import Synchronization
 import Testing
 
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
 @Suite struct NonFiniteTests {
   /// Tensors of several slabs with values that are not finite at these flat indices.
   private func bench(
@@ -129,5 +135,35 @@ import Testing
     #expect(converted["clean.weight"]?.dtype == "I8")
     let wasEmpty = calculator.wasEmpty.value.load(ordering: .relaxed)
     #expect(!wasEmpty)
+  }
+
+  /// Takes its time where it sees a 2, so that other workers are through with what they have.
+  private struct Slow: RangeCalculator {
+    struct State: RangeAccumulator {
+      mutating func observe(_ values: Span<Double>) {
+        if values[0] == 2 { usleep(200_000) }
+      }
+      mutating func merge(_ other: any RangeAccumulator) {}
+      var range: ValueRange { ValueRange(min: -1, max: 1) }
+    }
+
+    func makeAccumulator() -> any RangeAccumulator { State() }
+  }
+
+  /// A worker that begins to write waits for the range pass of slabs that another has taken up: also for
+  /// those that the other never comes to, after one that failed.
+  @Test func `nobody waits for slabs after one that failed`() throws {
+    // 192 slabs, three to an item: of the last three, the first is slow and the second fails.
+    var values = [Double](repeating: 1, count: 192 * 4_096)
+    values[189 * 4_096] = 2
+    values[190 * 4_096] = .infinity
+    let bench = try Workbench([("w.weight", .init(.float32, [192, 4_096], values))])
+    var options = try options(.perTensor, jobs: 2)
+    options.configuration = QuantizerConfig(
+      spec: try QuantizationSpec(granularity: .perTensor, rangeCalculator: "own"))
+    options.calculators.register(Slow(), as: "own")
+    #expect(
+      throws: QuantizationError.nonFinite("w.weight", index: 190 * 4_096, value: .infinity)
+    ) { try bench.convert(options) }
   }
 }

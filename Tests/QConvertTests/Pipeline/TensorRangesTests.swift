@@ -42,7 +42,8 @@ import Testing
     let ranges = TensorRanges(try quantization(DigitsRange()), slabs: 5)
     for slab in arrival {
       let state = Digits(number: Double(slab + 1))
-      ranges.finish(slab: slab, .accumulators(first: 0, [state]))
+      ranges.add(.accumulators(first: 0, [state]), slab: slab)
+      ranges.finishObserving(1)
     }
     let params = try #require(try ranges.params(SlabQuantizer()))
     #expect(params.scale == [12345])
@@ -57,15 +58,16 @@ import Testing
       geometry: BlockGeometry(shape: [4], block: [1]), roundsQParams: false, packing: nil,
       rangeCalculator: MinMaxRange(), qparamsCalculator: Upper())
     let ranges = TensorRanges(quantization, slabs: 2)
-    ranges.finish(slab: 1, .bounds(first: 1, min: [0, 0, 0], max: [20, 30, 40]))
-    ranges.finish(slab: 0, .bounds(first: 0, min: [0, 0], max: [10, 50]))
+    ranges.add(.bounds(first: 1, min: [0, 0, 0], max: [20, 30, 40]), slab: 1)
+    ranges.add(.bounds(first: 0, min: [0, 0], max: [10, 50]), slab: 0)
+    ranges.finishObserving(2)
     #expect(try ranges.params(SlabQuantizer())?.scale == [10, 50, 30, 40])
   }
 
   @Test func `there are no parameters after a slab has failed`() throws {
     let ranges = TensorRanges(try quantization(DigitsRange()), slabs: 2)
-    ranges.finish(slab: 0, nil)
-    ranges.finish(slab: 1, .accumulators(first: 0, [Digits(number: 1)]))
+    ranges.add(.accumulators(first: 0, [Digits(number: 1)]), slab: 1)
+    ranges.finishObserving(2)
     let params = try ranges.params(SlabQuantizer())
     #expect(params?.scale == nil)
   }
