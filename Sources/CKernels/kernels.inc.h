@@ -15,6 +15,8 @@
   switch (step) {                                                              \
     case STEP_DIVIDE: { enum { S = STEP_DIVIDE }; call; break; }               \
     case STEP_TIMES: { enum { S = STEP_TIMES }; call; break; }                 \
+    case STEP_SHIFT_DIVIDE: { enum { S = STEP_SHIFT_DIVIDE }; call; break; }   \
+    case STEP_SHIFT_TIMES: { enum { S = STEP_SHIFT_TIMES }; call; break; }     \
     case STEP_DIVIDE_ROUNDED: { enum { S = STEP_DIVIDE_ROUNDED }; call; break; } \
     case STEP_TIMES_ROUNDED: { enum { S = STEP_TIMES_ROUNDED }; call; break; } \
     case STEP_HALF_AWAY: { enum { S = STEP_HALF_AWAY }; if (is_integer(C)) call; break; } \
@@ -60,12 +62,12 @@ static bool qparams(const struct qc_rule *rule, size_t count, const float *min, 
 #define DEFINE_CODE(C)                                                                                              \
   static __attribute__((noinline)) void quantize_runs_##C(                                                          \
       enum qc_float type, const void *x, size_t runs, size_t length, const struct qc_affine *affine, uint8_t *out) { \
-    enum element_step step = step_of(C, affine->arithmetic);                                                        \
+    enum element_step step = step_of(C, affine);                                                                    \
     FOR_FLOAT(type, FOR_STEP(C, step, quantize_runs_as(T, C, S, x, runs, length, affine, out)))                     \
   }                                                                                                                 \
   static __attribute__((noinline)) void quantize_lanes_##C(                                                         \
       enum qc_float type, const void *x, size_t lanes, const struct qc_affine *affine, uint8_t *out) {              \
-    enum element_step step = step_of(C, affine->arithmetic);                                                        \
+    enum element_step step = step_of(C, affine);                                                                    \
     FOR_FLOAT(type, FOR_STEP(C, step, quantize_lanes_as(T, C, S, x, lanes, affine, out)))                           \
   }                                                                                                                 \
   static __attribute__((noinline)) void dequantize_runs_##C(                                                        \

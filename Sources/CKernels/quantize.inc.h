@@ -1,20 +1,40 @@
 // From elements to codes.
 
-// What is done to an element; several arithmetics come to the same once the factor is known.
-enum element_step { STEP_DIVIDE, STEP_TIMES, STEP_DIVIDE_ROUNDED, STEP_TIMES_ROUNDED, STEP_HALF_AWAY, STEP_HALF_UP };
+// What is done to an element; several arithmetics come to the same once the factor is known. The first two are
+// without minval, and without an addend for float codes.
+enum element_step {
+  STEP_DIVIDE,
+  STEP_TIMES,
+  STEP_SHIFT_DIVIDE,
+  STEP_SHIFT_TIMES,
+  STEP_DIVIDE_ROUNDED,
+  STEP_TIMES_ROUNDED,
+  STEP_HALF_AWAY,
+  STEP_HALF_UP,
+};
 
 INLINE bool is_integer(enum qc_code code) { return code == QC_I8 || code == QC_U8; }
 
-INLINE enum element_step step_of(enum qc_code code, enum qc_arithmetic arithmetic) {
-  switch (arithmetic) {
-    case QC_DIVIDE: return STEP_DIVIDE;
-    case QC_MULTIPLY: case QC_RECIPROCAL: return STEP_TIMES;
+INLINE bool shifts(enum element_step step) { return step != STEP_DIVIDE && step != STEP_TIMES; }
+
+INLINE bool divides(enum element_step step) {
+  return step == STEP_DIVIDE || step == STEP_SHIFT_DIVIDE || step == STEP_DIVIDE_ROUNDED;
+}
+
+INLINE bool rounds(enum element_step step) { return step == STEP_DIVIDE_ROUNDED || step == STEP_TIMES_ROUNDED; }
+
+INLINE enum element_step step_of(enum qc_code code, const struct qc_affine *affine) {
+  bool shifts = affine->minval || affine->global != 0;
+  switch (affine->arithmetic) {
+    case QC_DIVIDE: return shifts ? STEP_SHIFT_DIVIDE : STEP_DIVIDE;
     case QC_DIVIDE_ROUNDED: return STEP_DIVIDE_ROUNDED;
     case QC_RECIPROCAL_ROUNDED: return STEP_TIMES_ROUNDED;
     // How halves are rounded is for integers to say.
-    case QC_HALF_AWAY: return is_integer(code) ? STEP_HALF_AWAY : STEP_TIMES;
-    case QC_HALF_UP: return is_integer(code) ? STEP_HALF_UP : STEP_TIMES;
+    case QC_HALF_AWAY: if (is_integer(code)) return STEP_HALF_AWAY; break;
+    case QC_HALF_UP: if (is_integer(code)) return STEP_HALF_UP; break;
+    case QC_MULTIPLY: case QC_RECIPROCAL: break;
   }
+  return shifts ? STEP_SHIFT_TIMES : STEP_TIMES;
 }
 
 // What 16 elements, or 16 runs, are quantized with.
@@ -22,8 +42,8 @@ struct lane_quantizer {
   vf factor;    // divides or multiplies
   vf minval;
   vf addend;    // to what is rounded; of float codes, 0 where -0 becomes 0, else -0
-  vf low, high; // the limits of what is rounded
-  vi offset;    // from what is rounded to the code
+  vf low, high; // the limits of what is rounded; of float codes, high is that of the magnitude
+  vi offset;    // from the low byte of what is rounded to the code
 };
 
 INLINE vf zero_unless_finite(vf value) {
@@ -47,13 +67,13 @@ INLINE struct lane_quantizer lane_quantizer_of(enum qc_float type, enum qc_code 
     vi base = step == STEP_DIVIDE_ROUNDED ? (vi)0 : step == STEP_HALF_UP ? (vi)affine->quant_min : zero;
     lanes.low = __builtin_convertvector(affine->quant_min - base, vf);
     lanes.high = __builtin_convertvector(affine->quant_max - base, vf);
-    lanes.offset = step == STEP_HALF_AWAY || step == STEP_HALF_UP ? base : base - 0x4b400000;
+    lanes.offset = base;
     lanes.addend = __builtin_convertvector(zero - (step == STEP_HALF_UP ? base : (vi)0), vf);
     if (step == STEP_HALF_UP) lanes.addend += 0.5f;
   } else {
-    float largest = code == QC_E4M3 ? 448 : code == QC_E5M2 ? 57344 : 6;
-    lanes.low = -largest;
-    lanes.high = largest;
+    lanes.high = code == QC_E4M3 ? 448 : code == QC_E5M2 ? 57344 : 6;
+    lanes.offset = code == QC_E4M3 ? -float_code_start(3, 7) : code == QC_E5M2 ? -float_code_start(2, 15)
+                 : code == QC_E2M1_LOWER ? 0 : -float_code_start(1, 1);
     lanes.addend = step == STEP_DIVIDE_ROUNDED || affine->global != 0 ? (vf)0.0f : (vf)-0.0f;
   }
   return lanes;
@@ -85,75 +105,103 @@ INLINE struct lane_quantizer one_quantizer(const struct lane_quantizer *runs, si
   return (struct lane_quantizer){factor[j], minval[j], addend[j], low[j], high[j], offset[j]};
 }
 
-// The index of the nearest of 0 .5 1 1.5 2 3 4 6, ties to the even index or to the lower one.
-INLINE vu float4_index(enum qc_code code, vf magnitude) {
-  bool lower = code == QC_E2M1_LOWER;
-  vu bits = as_bits(magnitude);
+// As float4 of ties to the lower magnitude, without its sign.
+INLINE vu float4_lower(vu magnitude) {
   // From 1 on, one bit of the mantissa stays.
-  vu odd = lower ? (vu)0 : bits >> 22 & 1;
-  vu index = ((bits + 0x1fffff + odd) >> 22) - 2 * 126;
-  vi small = (magnitude > 0.25f) + (lower ? magnitude > 0.75f : magnitude >= 0.75f);
-  return magnitude < 1 ? __builtin_bit_cast(vu, -small) : index;
+  vu index = ((magnitude + 0x1fffff) >> 22) - 2 * 126;
+  vf value = as_float(magnitude);
+  vi small = (value > 0.25f) + (value > 0.75f);
+  return value < 1 ? __builtin_bit_cast(vu, -small) : index;
 }
 
-INLINE vu float4_of(enum qc_code code, vf value) {
-  vu bits = as_bits(value);
-  vu index = float4_index(code, as_float(bits & 0x7fffffff));
-  if (code == QC_E2M1_LOWER) {
-    vu sign = index != 0 ? bits >> 28 & 8 : (vu)0;
-    return index | sign;
-  }
-  vu sign = bits & 0x80000000u;
-  if (code == QC_E2M1) return index | sign >> 28;
+// As the codes of integers below.
+INLINE vu code_of(enum qc_code code, vf value, vf largest) {
+  vu bits = as_bits(value), magnitude = as_bits(smaller(as_float(bits & 0x7fffffff), largest));
+  if (code == QC_E4M3) return float_code(magnitude, 3, 7) + (bits >> 24 & 0x80);
+  if (code == QC_E5M2) return float_code(magnitude, 2, 15) + (bits >> 24 & 0x80);
+  if (code != QC_E2M1_LOWER) return float_code(magnitude, 1, 1) + (bits >> 28 & 8);
+  vu index = float4_lower(magnitude);
+  vu sign = index != 0 ? bits >> 28 & 8 : (vu)0;
+  return index | sign;
+}
+
+// What is left to do where the codes are together.
+INLINE vb2 finished(enum qc_code code, vb2 codes) {
+  if (code != QC_E2M1_AS_E4M3) return codes;
   // 0 .5 1 1.5 2 3 4 6 in e4m3: 00 30 38 3c 40 44 48 4c.
-  vu byte = 0x30 + 4 * index;
-  byte = index == 1 ? (vu)0x30 : byte;
-  byte = index == 0 ? (vu)0 : byte;
-  return byte | sign >> 24;
+  vb2 index = codes & 7, sign = (codes & 8) << 4;
+  vb2 byte = 0x30 + 4 * (index - ((vb2)(index == 1) & 1));
+  return (byte & (vb2)(index != 0)) | sign;
 }
 
-// `code` and `step` are constants wherever this is inlined, so that no loop asks for them.
-INLINE vb quantize(enum qc_float type, enum qc_code code, enum element_step step, vf x,
+// What with the offset is the code, in the low byte of every lane; what is above it does not count. `code` and
+// `step` are constants wherever this is inlined, so that no loop asks for them.
+INLINE vu quantize(enum qc_float type, enum qc_code code, enum element_step step, vf x,
                    const struct lane_quantizer *lanes) {
-  x -= lanes->minval;
-  vf value = step == STEP_DIVIDE || step == STEP_DIVIDE_ROUNDED ? x / lanes->factor : x * lanes->factor;
-  if (step == STEP_DIVIDE_ROUNDED || step == STEP_TIMES_ROUNDED) value = rounded_number(type, value);
-  if (step == STEP_HALF_UP || !is_integer(code)) value += lanes->addend;
-  if (step == STEP_DIVIDE_ROUNDED && is_integer(code)) value = rounded_number(type, value + lanes->addend);
+  if (shifts(step)) x -= lanes->minval;
+  vf value = divides(step) ? x / lanes->factor : x * lanes->factor;
+  if (rounds(step)) value = rounded_number(type, value);
+  if (step == STEP_HALF_UP || (shifts(step) && !is_integer(code))) value += lanes->addend;
+  if (!is_integer(code)) return code_of(code, value, lanes->high);
+  if (step == STEP_DIVIDE_ROUNDED) value = rounded_number(type, value + lanes->addend);
   value = larger(value, lanes->low);
   value = smaller(value, lanes->high);
-  vu bits;
-  if (step == STEP_HALF_UP) {
-    bits = __builtin_bit_cast(vu, __builtin_convertvector(value, vi) + lanes->offset);
-  } else if (step == STEP_HALF_AWAY) {
+  if (step == STEP_HALF_UP) return __builtin_bit_cast(vu, __builtin_convertvector(value, vi));
+  if (step == STEP_HALF_AWAY) {
     vi whole = __builtin_convertvector(value, vi);
     vf rest = value - __builtin_convertvector(whole, vf);
-    whole += (rest <= -0.5f) - (rest >= 0.5f);
-    bits = __builtin_bit_cast(vu, whole + lanes->offset);
-  } else if (is_integer(code)) {
-    bits = as_bits(value + 12582912.0f) + __builtin_bit_cast(vu, lanes->offset);
-  } else if (code == QC_E4M3) {
-    bits = float8_of(value, 3, 7);
-  } else if (code == QC_E5M2) {
-    bits = float8_of(value, 2, 15);
-  } else {
-    bits = float4_of(code, value);
+    return __builtin_bit_cast(vu, whole + (rest <= -0.5f) - (rest >= 0.5f));
   }
-  return __builtin_convertvector(bits, vb);
+  return as_bits(value + 12582912.0f);
 }
 
-// One run; `length` is a constant where it is one of the usual sizes of groups.
+// Two vectors of consecutive elements of a run. Of bfloat16, one holds the even ones, the other those between: a shift
+// or a mask makes a float32 of each, and two codes become one element of 16 bits.
+INLINE void quantize_two(enum qc_float type, enum qc_code code, enum element_step step, const uint8_t *x,
+                         const struct lane_quantizer *lanes, uint8_t *out) {
+  vb2 codes;
+  if (type == QC_BF16) {
+    vu pairs;
+    __builtin_memcpy(&pairs, x, sizeof pairs);
+    vu even = quantize(type, code, step, as_float(pairs << 16), lanes);
+    vu odd = quantize(type, code, step, as_float(pairs & 0xffff0000u), lanes);
+    codes = __builtin_bit_cast(vb2, __builtin_convertvector((even & 0xff) | odd << 8, vh));
+  } else {
+    vu first = quantize(type, code, step, load(type, x), lanes);
+    vu second = quantize(type, code, step, load(type, x + LANES * element_size(type)), lanes);
+    codes.lo = __builtin_convertvector(first, vb);
+    codes.hi = __builtin_convertvector(second, vb);
+  }
+  codes = finished(code, codes + (uint8_t)lanes->offset[0]);
+  __builtin_memcpy(out, &codes, sizeof codes);
+}
+
+// A vector of elements, or less.
+INLINE void quantize_some(enum qc_float type, enum qc_code code, enum element_step step, const uint8_t *x, size_t n,
+                          const struct lane_quantizer *lanes, uint8_t *out) {
+  vu bits = quantize(type, code, step, load_some(type, x, n), lanes) + __builtin_bit_cast(vu, lanes->offset);
+  vb2 codes = 0;
+  codes.lo = __builtin_convertvector(bits, vb);
+  codes = finished(code, codes);
+  __builtin_memcpy(out, &codes, n);
+}
+
 INLINE void quantize_run(enum qc_float type, enum qc_code code, enum element_step step, const uint8_t *x,
                          size_t length, const struct lane_quantizer *lanes, uint8_t *out) {
   size_t i = 0;
-  for (; i + LANES <= length; i += LANES) {
-    vb q = quantize(type, code, step, load(type, x + i * element_size(type)), lanes);
-    __builtin_memcpy(out + i, &q, sizeof q);
+  for (; i + 2 * LANES <= length; i += 2 * LANES) {
+    quantize_two(type, code, step, x + i * element_size(type), lanes, out + i);
   }
-  if (i < length) {
-    vb q = quantize(type, code, step, load_some(type, x + i * element_size(type), length - i), lanes);
-    __builtin_memcpy(out + i, &q, length - i);
+  for (; i < length; i += LANES) {
+    size_t n = length - i < LANES ? length - i : LANES;
+    quantize_some(type, code, step, x + i * element_size(type), n, lanes, out + i);
   }
+}
+
+// Whether the reciprocals of all scales are exact: those of powers of two.
+INLINE bool are_powers_of_two(vf scale) {
+  vu bits = as_bits(scale), exponent = bits >> 23 & 0xff;
+  return __builtin_reduce_and((bits & 0x7fffff) == 0 & exponent >= 1 & exponent <= 253);
 }
 
 INLINE void quantize_runs_as(enum qc_float type, enum qc_code code, enum element_step step, const void *x, size_t runs,
@@ -163,15 +211,16 @@ INLINE void quantize_runs_as(enum qc_float type, enum qc_code code, enum element
   for (size_t i = 0; i < runs; i += LANES) {
     size_t n = runs - i < LANES ? runs - i : LANES;
     struct lane_quantizer quantizers = quantizers_at(type, code, step, affine, i, n);
-    for (size_t j = 0; j < n; j++) {
+    // Then a product is the quotient.
+    bool multiplies = (step == STEP_DIVIDE || step == STEP_SHIFT_DIVIDE) && are_powers_of_two(quantizers.factor);
+    if (multiplies) quantizers.factor = 1.0f / quantizers.factor;
+    for (size_t j = 0; j < n; j++, bytes += length * width, out += length) {
       struct lane_quantizer lanes = one_quantizer(&quantizers, j);
-      if (length == 32) {
-        quantize_run(type, code, step, bytes, 32, &lanes, out);
+      if (multiplies) {
+        quantize_run(type, code, shifts(step) ? STEP_SHIFT_TIMES : STEP_TIMES, bytes, length, &lanes, out);
       } else {
         quantize_run(type, code, step, bytes, length, &lanes, out);
       }
-      bytes += length * width;
-      out += length;
     }
   }
 }
@@ -182,7 +231,6 @@ INLINE void quantize_lanes_as(enum qc_float type, enum qc_code code, enum elemen
   for (size_t i = 0; i < lanes; i += LANES) {
     size_t n = lanes - i < LANES ? lanes - i : LANES;
     struct lane_quantizer quantizers = quantizers_at(type, code, step, affine, i, n);
-    vb q = quantize(type, code, step, load_some(type, bytes + i * element_size(type), n), &quantizers);
-    __builtin_memcpy(out + i, &q, n);
+    quantize_some(type, code, step, bytes + i * element_size(type), n, &quantizers, out + i);
   }
 }

@@ -12,6 +12,7 @@ typedef uint32_t vu __attribute__((ext_vector_type(LANES)));
 typedef uint16_t vh __attribute__((ext_vector_type(LANES)));
 typedef uint8_t vb __attribute__((ext_vector_type(LANES)));
 typedef int8_t vsb __attribute__((ext_vector_type(LANES)));
+typedef int64_t vq __attribute__((ext_vector_type(LANES / 2)));
 typedef int16_t vk16 __attribute__((ext_vector_type(2 * LANES)));
 typedef uint8_t vb2 __attribute__((ext_vector_type(2 * LANES)));
 #if QC_NATIVE_HALF
@@ -113,23 +114,25 @@ INLINE void store_some(enum qc_float type, vf value, uint8_t *out, size_t n) {
   __builtin_memcpy(out, tail, n * element_size(type));
 }
 
-// A float8 with `mantissa` bits and exponent bias `bias`; |value| is at most its largest finite value.
-INLINE vu float8_of(vf value, unsigned mantissa, unsigned bias) {
-  vu bits = as_bits(value);
-  vu magnitude = bits & 0x7fffffff;
-  unsigned dropped = 23 - mantissa;
-  vu rounded_up = magnitude + ((1u << (dropped - 1)) - 1) + (magnitude >> dropped & 1);
-  vu normal = (rounded_up >> dropped) - ((127 - bias) << mantissa);
-  // Adding 2^(23 - k) leaves a unit in the last place of 2^-k, the step of the subnormals.
-  unsigned anchor = (127 + 23 - (bias - 1 + mantissa)) << 23;
-  vu subnormal = as_bits(as_float(magnitude) + as_float((vu)anchor)) - anchor;
-  vu code = magnitude < (128 - bias) << 23 ? subnormal : normal;
-  return code | (bits >> 24 & 0x80);
+// The number nearest to a magnitude among those with `mantissa` bits and exponent bias `bias`, ties to the even
+// code; at most the largest finite one. The low byte is the code plus float_code_start.
+//
+// Adding 2^(e + 23 - mantissa), where 2^e is the power of two in the magnitude, rounds it to the wanted bits, which
+// then are the lowest of the sum. Below the smallest normal number, e is that of it.
+INLINE vu float_code(vu magnitude, unsigned mantissa, unsigned bias) {
+  vf smallest = as_float((vu)((128 - bias) << 23));
+  vu anchor = as_bits(larger(as_float(magnitude & 0x7f800000u), smallest)) + ((23 - mantissa) << 23);
+  vu sum = as_bits(as_float(magnitude) + as_float(anchor));
+  return sum + (anchor >> (23 - mantissa));
+}
+
+INLINE int32_t float_code_start(unsigned mantissa, unsigned bias) {
+  return (int32_t)((151 - mantissa - bias) << mantissa);
 }
 
 INLINE vu e4m3_of(vf value) {
-  value = smaller(larger(value, -448.0f), 448.0f);
-  return float8_of(value, 3, 7);
+  vu bits = as_bits(value), magnitude = as_bits(smaller(as_float(bits & 0x7fffffff), 448.0f));
+  return float_code(magnitude, 3, 7) - float_code_start(3, 7) + (bits >> 24 & 0x80);
 }
 
 INLINE vf e4m3_value(vu bits) {

@@ -23,6 +23,9 @@ import Testing
       (0.37, 5, nil, .multiplyByReciprocal), (0.013, -3, nil, .multiplyByReciprocalRounded),
       (0.37, 0, nil, .halfAway), (-0.25, 8, nil, .halfUp), (0.0625, nil, -1.5, .halfUp),
       (0, 8, nil, .halfUp), (0, 0, nil, .halfAway), (-0.3, nil, 2.5, .divide),
+      // Powers of two from end to end, and the first that has no reciprocal.
+      (0x1p-126, 0, nil, .divide), (0x1p126, -3, nil, .divide), (0x1p127, 0, nil, .divide),
+      (0x1p-127, 0, nil, .divide), (-0x1p-3, nil, 1.5, .divide),
     ] as [(Float, Int32?, Float?, Arithmetic)] {
       let expected = values.map {
         KernelReference.quantize(
@@ -45,8 +48,12 @@ import Testing
   ) {
     var random = SeededGenerator(seed: 1)
     for length in 0...70 {
-      let runs = 3
-      let affine = Affine.random(runs, code, &random)
+      // Groups of 16 runs are looked at together: some whose scales are all powers of two, some not.
+      let runs = length % 3 == 0 ? 35 : 3
+      var affine = Affine.random(runs, code, &random)
+      for run in 0..<min(runs, 20) where length.isMultiple(of: 2) {
+        affine.scale[run] = Float(sign: .plus, exponent: run - 12, significand: 1)
+      }
       let (values, bytes) = type.randomElements(runs * length, &random)
       let expected = values.indices.map { affine.quantize(values[$0], code, $0 / length, type) }
       for kernels in Kernels.available {
