@@ -1,6 +1,6 @@
 # make demo   set up, build, convert a real model and show what came out
 # make test   set up, build, run all tests
-.PHONY: demo test build setup lint format conformance conformance-full check-arm64 check-report fuzz docs clean
+.PHONY: demo test build setup lint format conformance conformance-full check-arm64 check-report fuzz bench docs clean
 
 demo: build
 	./scripts/demo.sh
@@ -43,6 +43,11 @@ check-report: build
 # Has the tool read files that were changed at random; FUZZ="--count 500" for a minute, --help for more.
 fuzz: build
 	./scripts/fuzz-hdf5.py $(FUZZ)
+
+# Measures conversions beside `cp` and other tools and writes docs/benchmarks; on Linux, with 12 GB of disk. Of
+# BENCH: --no-peers, --rounds 7, --only bf16/int8 or gzip, --scale 0.05 (the last two leave docs/benchmarks alone).
+bench: build
+	./scripts/bench.sh conversions $(BENCH)
 
 docs: setup
 	QCONVERT_DOCS=1 swift package --scratch-path .build-docs generate-documentation --target QConvert --warnings-as-errors
