@@ -1,6 +1,6 @@
 # make demo   set up, build, convert a real model and show what came out
 # make test   set up, build, run all tests
-.PHONY: demo test build setup lint format conformance conformance-full check-arm64 check-report fuzz bench docs clean
+.PHONY: demo test build setup lint format conformance conformance-full check-arm64 check-report fuzz bench bench-check docs clean
 
 demo: build
 	./scripts/demo.sh
@@ -48,6 +48,10 @@ fuzz: build
 # BENCH: --no-peers, --rounds 7, --only bf16/int8 or gzip, --scale 0.05 (the last two leave docs/benchmarks alone).
 bench: build
 	./scripts/bench.sh conversions $(BENCH)
+
+# Fails when a conversion misses its target by more than 15 %.
+bench-check: build
+	./scripts/bench.sh check $(BENCH)
 
 docs: setup
 	QCONVERT_DOCS=1 swift package --scratch-path .build-docs generate-documentation --target QConvert --warnings-as-errors

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Measures the tool: `bench.sh conversions [options]`; `conversions --help` lists them.
+# Measures the tool: `bench.sh (conversions | check) [options]`; `conversions --help` lists them.
 # Needs Linux and python3 (3.11) with venv; what is made goes into .build-bench, what is found into docs/benchmarks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-what=${1:?conversions}
+what=${1:?conversions or check}
 shift
 work=.build-bench
 tool=$(swift build -c release --show-bin-path)/qconvert
