@@ -1,6 +1,7 @@
 # make demo   set up, build, convert a real model and show what came out
 # make test   set up, build, run all tests
-.PHONY: demo test build setup lint format conformance conformance-full check-arm64 check-report fuzz bench bench-check docs clean
+.PHONY: demo test build setup lint format conformance conformance-full check-arm64 check-report fuzz bench bench-check bench-scaling \
+  docs clean
 
 demo: build
 	./scripts/demo.sh
@@ -52,6 +53,10 @@ bench: build
 # Fails when a conversion misses its target by more than 15 %.
 bench-check: build
 	./scripts/bench.sh check $(BENCH)
+
+# Time and memory over sizes, shapes and jobs, in a warm and in a cold page cache.
+bench-scaling: build
+	./scripts/bench.sh scaling $(BENCH)
 
 docs: setup
 	QCONVERT_DOCS=1 swift package --scratch-path .build-docs generate-documentation --target QConvert --warnings-as-errors
