@@ -1,7 +1,7 @@
 # make demo   set up, build, convert a real model and show what came out
 # make test   set up, build, run all tests
 .PHONY: demo test build setup lint format conformance conformance-full check-arm64 check-report fuzz bench bench-check bench-scaling \
-  docs clean
+  bench-kernels docs clean
 
 demo: build
 	./scripts/demo.sh
@@ -57,6 +57,10 @@ bench-check: build
 # Time and memory over sizes, shapes and jobs, in a warm and in a cold page cache.
 bench-scaling: build
 	./scripts/bench.sh scaling $(BENCH)
+
+# The kernels alone, in every instruction set of this machine.
+bench-kernels: build
+	./scripts/bench.sh kernels
 
 docs: setup
 	QCONVERT_DOCS=1 swift package --scratch-path .build-docs generate-documentation --target QConvert --warnings-as-errors
