@@ -1,6 +1,7 @@
 # make demo   set up, build, convert a real model and show what came out
 # make test   set up, build, run all tests
-.PHONY: demo test build setup lint format conformance conformance-full check-arm64 check-report fuzz docs clean
+.PHONY: demo test build setup lint format conformance conformance-full check-arm64 check-report fuzz bench bench-check bench-scaling \
+  bench-kernels docs clean
 
 demo: build
 	./scripts/demo.sh
@@ -43,6 +44,23 @@ check-report: build
 # Has the tool read files that were changed at random; FUZZ="--count 500" for a minute, --help for more.
 fuzz: build
 	./scripts/fuzz-hdf5.py $(FUZZ)
+
+# Measures conversions beside `cp` and other tools and writes docs/benchmarks; on Linux, with 12 GB of disk. Of
+# BENCH: --no-peers, --rounds 7, --only bf16/int8 or gzip, --scale 0.05 (the last two leave docs/benchmarks alone).
+bench: build
+	./scripts/bench.sh conversions $(BENCH)
+
+# Fails when a conversion misses its target by more than 15 %.
+bench-check: build
+	./scripts/bench.sh check $(BENCH)
+
+# Time and memory over sizes, shapes and jobs, in a warm and in a cold page cache.
+bench-scaling: build
+	./scripts/bench.sh scaling $(BENCH)
+
+# The kernels alone, in every instruction set of this machine.
+bench-kernels: build
+	./scripts/bench.sh kernels
 
 docs: setup
 	QCONVERT_DOCS=1 swift package --scratch-path .build-docs generate-documentation --target QConvert --warnings-as-errors
