@@ -64,10 +64,10 @@ extension ConversionOptions {
   /// The workers that will run.
   var workerCount: Int { Machine.workerCount(jobs) }
 
-  /// The input bytes of a slab: 1 MiB is the fastest; less where the memory bound asks for it.
+  /// The input bytes of a slab: 240 pages are the fastest; less where the memory bound asks for it.
   var slabByteCount: Int {
     get throws(PlanError) {
-      let largest = 1 << 20
+      let largest = 240 * Page.byteCount
       guard let memoryBound else { return largest }
       let slab = memoryBound / workerCount / Self.workingSetPerInputByte
       guard slab >= Self.smallestSlab else {

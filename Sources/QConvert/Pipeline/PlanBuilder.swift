@@ -125,20 +125,14 @@ struct PlanBuilder {
         if let template = file.archive { pack(template) }
         return
       }
-      let header = try SafetensorsHeader.bytes(
+      let outline = try SafetensorsOutline(
         of: entries.map { entry, _ in
           .init(
             name: entry.name, dtype: entry.dtype, shape: entry.shape, byteCount: entry.byteCount)
         }, metadata: file.metadata)
-      segments = [FileSegment(offset: 0, bytes: header)]
-      var places: [Place] = []
-      var end = header.count
-      for (entry, _) in entries {
-        places.append(Place(bytes: end..<end + entry.byteCount))
-        end += entry.byteCount
-      }
-      self.places = places
-      byteCount = end
+      segments = [FileSegment(offset: 0, bytes: outline.header)]
+      places = outline.places.map { Place(bytes: $0) }
+      byteCount = outline.byteCount
       warnings = []
     }
 

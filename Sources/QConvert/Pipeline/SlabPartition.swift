@@ -31,7 +31,7 @@ struct SlabPartition: Hashable, Sendable {
     elementCount = geometry.elementCount
     alignment = packed.alignment
     needsRangePass = unit > limit && elementCount > limit
-    length = needsRangePass ? packed.length : max(limit / unit, 1) * unit
+    length = needsRangePass ? packed.length : Self.length(of: unit, limit, bits: packing?.bits ?? 8)
     stretch = needsRangePass ? packed.stretch : elementCount
   }
 
@@ -59,6 +59,14 @@ struct SlabPartition: Hashable, Sendable {
   }
 
   private var slabsPerStretch: Int { (stretch + length - 1) / length }
+
+  /// As many units as fit, and whole pages of codes where units allow.
+  private static func length(of unit: Int, _ limit: Int, bits: Int) -> Int {
+    var pages = 8 * Page.byteCount / (bits & -bits)
+    pages = leastCommonMultiple(unit, pages)
+    let step = pages <= limit ? pages : unit
+    return max(limit / step, 1) * step
+  }
 
   private static func leastCommonMultiple(_ a: Int, _ b: Int) -> Int {
     var (x, y) = (a, b)

@@ -19,6 +19,9 @@ final class OutputFile: Sendable {
   private let temporary: TemporaryFile
   private let replaced: FileIdentity?
   private let isDurable: Bool
+  /// From 512 KiB on, Linux looks for pages that lie together in memory, which often takes far longer than the
+  /// copy.
+  private static let largestWrite = 120 * Page.byteCount
 
   /// Creates the temporary file and reserves `byteCount` bytes. Only with `overwrite` may a file of that
   /// name exist; with `isDurable`, ``commit()`` waits until the bytes are on the disk. To look for what runs that died
@@ -56,7 +59,11 @@ final class OutputFile: Sendable {
   /// Writes bytes at an offset within the reserved size.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StorageError) {
     do {
-      _ = unsafe try temporary.descriptor.writeAll(toAbsoluteOffset: Int64(offset), bytes)
+      for piece in (0..<bytes.count).chunks(of: Self.largestWrite) {
+        _ = unsafe try temporary.descriptor.writeAll(
+          toAbsoluteOffset: Int64(offset + piece.lowerBound),
+          UnsafeRawBufferPointer(rebasing: bytes[piece]))
+      }
     } catch {
       throw .cannotWrite(path, error as? Errno ?? .ioError)
     }

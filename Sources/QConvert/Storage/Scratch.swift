@@ -1,4 +1,4 @@
-/// Memory that grows on demand and is used again: one per worker and purpose.
+/// Memory that grows on demand and is used again: one per worker and purpose. It begins at a page.
 ///
 /// The contents do not survive growing.
 @safe
@@ -13,7 +13,10 @@ final class Scratch<Element: BitwiseCopyable> {
   func reserve(_ count: Int) -> UnsafeMutableBufferPointer<Element> {
     if unsafe storage.count < count {
       unsafe storage.deallocate()
-      unsafe storage = .allocate(capacity: count)
+      let bytes = UnsafeMutableRawPointer.allocate(
+        byteCount: count * MemoryLayout<Element>.stride, alignment: Page.byteCount)
+      unsafe storage = UnsafeMutableBufferPointer(
+        start: unsafe bytes.bindMemory(to: Element.self, capacity: count), count: count)
     }
     return unsafe UnsafeMutableBufferPointer(rebasing: storage[..<count])
   }

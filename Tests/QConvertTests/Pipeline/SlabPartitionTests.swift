@@ -77,4 +77,17 @@ import Testing
     #expect(SlabPartition(columns, limit: 127, packing: nil).needsRangePass)
     #expect(!SlabPartition(columns, limit: 128, packing: nil).needsRangePass)
   }
+
+  @Test func `slabs take whole pages of codes where groups leave the choice`() {
+    let limit = 120 * Page.byteCount
+    let rows = BlockGeometry(shape: [1000, 5632], block: [1, 5632])
+    for (bits, length) in [(8, 80 * 5632), (4, 80 * 5632), (3, 64 * 5632)] {
+      let partition = SlabPartition(rows, limit: limit, packing: CodePacking(bits: bits))
+      #expect(partition.length == length)
+      #expect((length * bits / 8).isMultiple(of: Page.byteCount))
+    }
+    // Rows that fill no pages together before the limit.
+    let odd = BlockGeometry(shape: [1000, 5001], block: [1, 5001])
+    #expect(SlabPartition(odd, limit: limit, packing: nil).length == limit / 5001 * 5001)
+  }
 }

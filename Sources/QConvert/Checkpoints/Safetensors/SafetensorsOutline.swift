@@ -1,0 +1,80 @@
+/// A safetensors file without its tensors' bytes, and where they go.
+struct SafetensorsOutline {
+  /// A tensor to be written.
+  struct Item {
+    let name: TensorName
+    let dtype: DType
+    let shape: [Int]
+    let byteCount: Int
+  }
+
+  /// The length and the text, padded with spaces up to where the data begin.
+  let header: [UInt8]
+  /// The bytes of each tensor in the file, in the order of the items.
+  let places: [Range<Int>]
+  /// The size of the file.
+  let byteCount: Int
+
+  /// Lays out the tensors of a file. Those that fill whole pages come first, from the beginning of a page on; then
+  /// the others, those of the widest elements first, so that each begins at a multiple of its element's size.
+  ///
+  /// - Throws: ``SafetensorsError/outputHeaderTooLong(_:)`` beyond what readers accept.
+  init(of items: [Item], metadata: [MetadataEntry]) throws(SafetensorsError) {
+    var offsets = items.map { _ in 0 }
+    var end = 0
+    let order = items.indices.sorted { a, b in
+      (items[a].rank, a) < (items[b].rank, b)
+    }
+    for index in order {
+      offsets[index] = end
+      end += items[index].byteCount
+    }
+    let hasPages = items.contains { $0.rank == 0 }
+    let header = try Self.header(
+      items, at: offsets, metadata, alignment: hasPages ? Page.byteCount : 8)
+    self.header = header
+    places = zip(items, offsets).map { item, offset in
+      header.count + offset..<header.count + offset + item.byteCount
+    }
+    byteCount = header.count + end
+  }
+
+  private static func header(
+    _ items: [Item], at offsets: [Int], _ metadata: [MetadataEntry], alignment: Int
+  ) throws(SafetensorsError) -> [UInt8] {
+    var text = Array(repeating: UInt8(0), count: 8)
+    text.append(UInt8(ascii: "{"))
+    if !metadata.isEmpty {
+      let members = metadata.map { JSONValue.Member(name: $0.name, value: .string($0.value)) }
+      text += "\"__metadata__\":".utf8
+      JSONValue.object(members).write(to: &text)
+    }
+    for (item, offset) in zip(items, offsets) {
+      if text.count > 9 { text.append(UInt8(ascii: ",")) }
+      JSONValue.write(item.name.string, to: &text)
+      let shape = item.shape.map(String.init).joined(separator: ",")
+      text += ":{\"dtype\":\"\(item.dtype)\",\"shape\":[\(shape)],".utf8
+      text += "\"data_offsets\":[\(offset),\(offset + item.byteCount)]}".utf8
+    }
+    text.append(UInt8(ascii: "}"))
+    let padding = (alignment - text.count % alignment) % alignment
+    text += repeatElement(UInt8(ascii: " "), count: padding)
+    let length = text.count - 8
+    guard length <= SafetensorsHeader.lengthLimit else { throw .outputHeaderTooLong(length) }
+    text.replaceSubrange(..<8, with: UInt64(length).littleEndianBytes)
+    return text
+  }
+}
+
+extension SafetensorsOutline.Item {
+  /// Its place in the order of a file.
+  fileprivate var rank: Int {
+    if byteCount > 0, byteCount.isMultiple(of: Page.byteCount) { return 0 }
+    return switch dtype.bitWidth {
+    case 64...: 1
+    case 32...: 2
+    case 16...: 3
+    default: 4
+    }
+  }
+}
