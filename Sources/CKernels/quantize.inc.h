@@ -183,7 +183,12 @@ INLINE void quantize_some(enum qc_float type, enum qc_code code, enum element_st
   vb2 codes = 0;
   codes.lo = __builtin_convertvector(bits, vb);
   codes = finished(code, codes);
-  __builtin_memcpy(out, &codes, n);
+  // A copy of constant size is no call.
+  if (n == LANES) {
+    __builtin_memcpy(out, &codes, LANES);
+  } else {
+    __builtin_memcpy(out, &codes, n);
+  }
 }
 
 INLINE void quantize_run(enum qc_float type, enum qc_code code, enum element_step step, const uint8_t *x,
@@ -198,10 +203,12 @@ INLINE void quantize_run(enum qc_float type, enum qc_code code, enum element_ste
   }
 }
 
-// Whether the reciprocals of all scales are exact: those of powers of two.
-INLINE bool are_powers_of_two(vf scale) {
+// Whether all scales are powers of two, of which the reciprocals are exact: then a product is the quotient. Where
+// quotients are rounded to the type of the elements, those of scales up to 1 have no bits to lose.
+INLINE bool are_divided_by_product(enum qc_code code, enum element_step step, vf scale) {
+  if (!divides(step) || (rounds(step) && is_integer(code))) return false;
   vu bits = as_bits(scale), exponent = bits >> 23 & 0xff;
-  return __builtin_reduce_and((bits & 0x7fffff) == 0 & exponent >= 1 & exponent <= 253);
+  return __builtin_reduce_and((bits & 0x7fffff) == 0 & exponent >= 1 & exponent <= (rounds(step) ? 127 : 253));
 }
 
 INLINE void quantize_runs_as(enum qc_float type, enum qc_code code, enum element_step step, const void *x, size_t runs,
@@ -211,8 +218,7 @@ INLINE void quantize_runs_as(enum qc_float type, enum qc_code code, enum element
   for (size_t i = 0; i < runs; i += LANES) {
     size_t n = runs - i < LANES ? runs - i : LANES;
     struct lane_quantizer quantizers = quantizers_at(type, code, step, affine, i, n);
-    // Then a product is the quotient.
-    bool multiplies = (step == STEP_DIVIDE || step == STEP_SHIFT_DIVIDE) && are_powers_of_two(quantizers.factor);
+    bool multiplies = are_divided_by_product(code, step, quantizers.factor);
     if (multiplies) quantizers.factor = 1.0f / quantizers.factor;
     for (size_t j = 0; j < n; j++, bytes += length * width, out += length) {
       struct lane_quantizer lanes = one_quantizer(&quantizers, j);

@@ -58,7 +58,7 @@ extension ConversionPlan {
   /// The code, the runtime and its heap, as measured.
   private static let processByteCount = 12 << 20
   /// A planned tensor with its name in the tables of the reader and the plan, as measured.
-  private static let bytesPerTensor = 2600
+  private static let bytesPerTensor = 4300
 }
 
 extension PlannedTensor {

@@ -3,7 +3,8 @@
 /// It is the same on every machine and in every version, so it can be kept in a file. It tells
 /// apart what differs by accident; whoever wants two texts of one fingerprint can make them.
 struct Fingerprint: Hashable, Sendable {
-  private static let prime: UInt128 = 1 << 88 | 0x13b
+  // Computed, hence a constant: a stored one is asked for once a byte whether it is initialized.
+  private static var prime: UInt128 { 1 << 88 | 0x13b }
   private var state: UInt128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d
 
   /// Takes in bytes; how they are split into calls does not matter.
