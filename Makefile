@@ -1,7 +1,7 @@
 # make demo   set up, build, convert a real model and show what came out
 # make test   set up, build, run all tests
 .PHONY: demo test build setup lint format conformance conformance-full check-arm64 check-report fuzz bench bench-check bench-scaling \
-  bench-kernels docs clean
+  bench-kernels bench-profile docs clean
 
 demo: build
 	./scripts/demo.sh
@@ -61,6 +61,10 @@ bench-scaling: build
 # The kernels alone, in every instruction set of this machine.
 bench-kernels: build
 	./scripts/bench.sh kernels
+
+# Where the time of a conversion goes, by perf and strace.
+bench-profile: build
+	./scripts/bench.sh profile $(BENCH)
 
 docs: setup
 	QCONVERT_DOCS=1 swift package --scratch-path .build-docs generate-documentation --target QConvert --warnings-as-errors

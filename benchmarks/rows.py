@@ -15,6 +15,8 @@ COPY = ("cp", "{input}", "{output}")
 COPY_DIRECTORY = ("cp", "-r", "{input}", "{output}")
 COPY_AND_SYNC = ("sh", "-c", 'cp "$1" "$2" && sync "$2"', "sh", "{input}", "{output}")
 START = ("{tool}",)
+# What cannot be beaten on a machine: the reading and writing of a conversion to int8, in C.
+FLOOR = (".build-bench/io_floor", "{input}", "{output}")
 READ_HDF5 = (python(OWN), "benchmarks/peers/h5py_read.py", "{input}")
 
 SAFETENSORS = "model.safetensors"
@@ -65,6 +67,8 @@ BF16 = Group(
     "bf16/model.safetensors",
     (
         CP,
+        Row("floor-io", reason="reads the input and writes half as much, no more (io_floor.c)", program=FLOOR),
+        Row("floor-kernels", "kernels", reason="the same with the kernels of int8 (io_floor.c)", program=FLOOR),
         Row("int8", targets=of_cp(0.35)),
         Row("int8-jobs1", "--jobs 1", (AtLeast(1.5, "int8"),)),
         Row("int8-per-tensor", "--granularity per_tensor", of_cp(0.60)),
@@ -132,7 +136,12 @@ LAYOUTS = Group(
         ),
         Row("torchao-int8", "--layout torchao --variant int8", (AS_LAYOUT,), output=DIRECTORY),
         Row("gguf-q4_0", "--layout gguf --variant q4_0", (AS_LAYOUT,), output=GGUF),
-        Row("gguf-q8_0", "--layout gguf --variant q8_0", (AS_LAYOUT,), output=GGUF),
+        Row(
+            "gguf-q8_0",
+            "--layout gguf --variant q8_0",
+            reason="writes nine tenths of what it reads: embeddings and output head are float32 there",
+            output=GGUF,
+        ),
     ),
 )
 
