@@ -109,6 +109,7 @@ bfloat16 Llama of [the benchmarks](README.md), and counts of strace. Sampling sl
 
 {machine_text(this_machine(options.tool, inputs.WORK))}
 {sections}"""
+    DOCUMENTS.mkdir(parents=True, exist_ok=True)
     (DOCUMENTS / "profile.md").write_text(text)
     print(text)
 
