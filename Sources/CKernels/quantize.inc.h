@@ -58,8 +58,8 @@ INLINE struct lane_quantizer lane_quantizer_of(enum qc_float type, enum qc_code 
   if (affine->global != 0) scale /= affine->global;
   if (affine->arithmetic >= QC_RECIPROCAL) scale = zero_unless_finite(1.0f / scale);
   if (step == STEP_TIMES_ROUNDED) scale = zero_unless_finite(rounded(type, scale));
-  // All of the group becomes 0.
-  if (code == QC_E2M1_LOWER && affine->arithmetic <= QC_DIVIDE_ROUNDED) {
+  // All of the group becomes 0: no value is 0 / 0, whose sign depends on the processor.
+  if (!is_integer(code) && divides(step)) {
     scale = scale == 0 ? (vf)__builtin_inff() : scale;
   }
   lanes.factor = scale;

@@ -29,12 +29,12 @@ enum qc_code {
   QC_E5M2,
   QC_E2M1,          // the 4-bit code: sign, then the index into 0 .5 1 1.5 2 3 4 6; ties to the even index
   QC_E2M1_AS_E4M3,  // the same grid, each value as the e4m3 byte that holds it
-  QC_E2M1_LOWER,    // the 4-bit code; ties to the lower magnitude, no -0; all values are 0 under a scale of 0
+  QC_E2M1_LOWER,    // the 4-bit code; ties to the lower magnitude, no -0
 };
 
 // What takes an element to its code: x is the element less minval, R rounds to the type of the tensor, all
 // else is float32. Results are clamped to the limits of the code. Where a reciprocal is taken, that of a
-// scale of 0 (or of one so small that it has none) is 0.
+// scale of 0 (or of one so small that it has none) is 0. Float codes are those of 0 under a scale of 0.
 enum qc_arithmetic {
   QC_DIVIDE,              // round(x / scale) + zero
   QC_MULTIPLY,            // round(x * scale) + zero, and back (q - zero) / scale

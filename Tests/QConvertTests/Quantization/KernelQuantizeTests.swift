@@ -65,6 +65,23 @@ import Testing
     }
   }
 
+  @Test(arguments: KernelCode.allCases.filter { $0 != .int8 && $0 != .uint8 })
+  func `float codes are those of zero under a scale of zero`(_ code: KernelCode) {
+    let values: [Float] = [0, -0.0, 1, -1, 1e30, -1e-30]
+    let bytes = KernelReference.bytes(values, .float32)
+    for arithmetic in [Arithmetic.divide, .divideRounded, .multiplyByReciprocal] {
+      let affine = Affine(
+        scale: [0], minval: nil, zero: [0], limits: code.limits, arithmetic: arithmetic)
+      let expected = values.map { affine.quantize($0, code, 0, .float32) }
+      #expect(expected.allSatisfy { $0 & 0x7f == 0 || $0 == 8 })
+      for kernels in Kernels.available {
+        let actual = kernels.quantizeRuns(
+          .float32, code, bytes, runs: 1, length: values.count, affine)
+        #expect(actual == expected, "\(kernels.name), \(arithmetic)")
+      }
+    }
+  }
+
   @Test(arguments: FloatPrecision.ofKernels, KernelCode.allCases)
   func `lanes have parameters of their own`(_ type: FloatPrecision, _ code: KernelCode) {
     var random = SeededGenerator(seed: 2)

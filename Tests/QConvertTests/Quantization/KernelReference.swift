@@ -107,7 +107,9 @@ enum KernelReference {
   ) -> UInt8 {
     let shifted = x - (minval ?? 0)
     var value = scaled(shifted, scale, arithmetic, type)
-    if code == .e2m1Lower, scale == 0, !arithmetic.multiplies { value = 0 }
+    if code != .int8, code != .uint8, scale == 0, !arithmetic.multiplies {
+      value = shifted.sign == .minus ? -0.0 : 0
+    }
     if value == 0, dropsSign || arithmetic == .divideRounded { value = 0 }
     switch code {
     case .int8, .uint8:
