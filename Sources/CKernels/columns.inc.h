@@ -1,5 +1,6 @@
-// The smallest and largest keys of up to 16 runs; included once for keys of 16 bits, once for those of 32. BITS is
-// the width, KEY the type of a key, KEYS that of a vector of COLUMNS of them.
+// The smallest and largest keys of runs, by columns, and how the columns of two runs are folded into those of one;
+// included once for keys of 16 bits, once for those of 32. BITS is the width, KEY the type of a key, KEYS that of a
+// vector of COLUMNS of them.
 
 #define OF_BITS__(name, bits) name##bits
 #define OF_BITS_(name, bits) OF_BITS__(name, bits)
