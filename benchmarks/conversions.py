@@ -6,12 +6,9 @@
 import sys
 
 import environments
-import inputs
-from machine import this_machine
 from options import parser, settings_of
 from peer_rows import PEERS
 from process import Failure
-from records import Record
 from rows import GROUPS
 from session import publish, run_group
 
@@ -34,9 +31,7 @@ def main() -> None:
             environments.make_peers()
             rounds = min(rounds, PEER_ROUNDS)
         groups.append(run_group(group, settings, rounds))
-    machine = this_machine(settings.place.tool, inputs.WORK)
-    record: Record = {"machine": machine, "scale": settings.scale, "groups": groups}
-    publish(settings.results, "results.json", record)
+    publish("results.json", settings, groups)
 
 
 if __name__ == "__main__":

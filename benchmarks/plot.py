@@ -126,6 +126,9 @@ def draw_growth(
 def draw_scaling(record: Record, path: Path) -> None:
     """Time and memory over the size of the file."""
     groups = [group for group in record["groups"] if group["name"].startswith("size-")]
+    # A run of some rows may have measured no sizes.
+    if not groups:
+        return
     figure, (times, peaks) = plt.subplots(1, 2, figsize=(9, 3.4))
     draw_growth(times, groups, lambda row: row["wall"])
     times.set_yscale("log")

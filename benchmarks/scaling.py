@@ -13,7 +13,7 @@ import machine
 import report
 from options import Settings, parser, settings_of
 from process import Failure
-from records import GroupRecord, Record
+from records import GroupRecord
 from rows import Group
 from scaling_rows import CACHE, GIGABYTES, SHAPES, SIZES
 from session import publish, run_group
@@ -54,13 +54,7 @@ def main() -> None:
             print(f"skipped {skipped[-1]}", flush=True)
         else:
             groups.append(run_size(group, settings))
-    record: Record = {
-        "machine": machine.this_machine(settings.place.tool, inputs.WORK),
-        "scale": settings.scale,
-        "groups": groups,
-        "skipped": skipped,
-    }
-    publish(settings.results, "scaling.json", record)
+    publish("scaling.json", settings, groups, skipped)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
-from samples import Samples
+from samples import Ratio, Samples
 
 
 class Verdict(TypedDict):
@@ -18,6 +18,18 @@ class Verdict(TypedDict):
     excess: float
 
 
+def of_ratio(ratio: Ratio, what: str, sign: str, limit: float, excess: float) -> Verdict:
+    """A verdict on how two rows compare."""
+    return Verdict(
+        what=what,
+        measured=ratio["of_medians"],
+        of_minima=ratio["of_minima"],
+        sign=sign,
+        limit=limit,
+        excess=excess,
+    )
+
+
 @dataclass(frozen=True)
 class AtMost:
     """The row takes at most so many times the time of another row of its group."""
@@ -27,14 +39,8 @@ class AtMost:
 
     def verdict(self, row: Samples, group: Mapping[str, Samples]) -> Verdict:
         ratio = row.ratio_to(group[self.of])
-        return Verdict(
-            what=f"of {self.of}",
-            measured=ratio["of_medians"],
-            of_minima=ratio["of_minima"],
-            sign="<=",
-            limit=self.times,
-            excess=ratio["of_medians"] / self.times,
-        )
+        excess = ratio["of_medians"] / self.times
+        return of_ratio(ratio, f"of {self.of}", "<=", self.times, excess)
 
 
 @dataclass(frozen=True)
@@ -46,14 +52,8 @@ class AtLeast:
 
     def verdict(self, row: Samples, group: Mapping[str, Samples]) -> Verdict:
         ratio = row.ratio_to(group[self.of])
-        return Verdict(
-            what=f"times {self.of}",
-            measured=ratio["of_medians"],
-            of_minima=ratio["of_minima"],
-            sign=">=",
-            limit=self.times,
-            excess=self.times / ratio["of_medians"],
-        )
+        excess = self.times / ratio["of_medians"]
+        return of_ratio(ratio, f"times {self.of}", ">=", self.times, excess)
 
 
 @dataclass(frozen=True)

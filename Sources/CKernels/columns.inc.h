@@ -45,6 +45,12 @@ INLINE struct OF_BITS(columns) OF_BITS(columns_of)(const uint8_t *x, size_t leng
   return columns;
 }
 
+// Of `n` of at most 16 runs; what else there is repeats the first.
+INLINE void OF_BITS(columns_of_runs)(const uint8_t *x, size_t n, size_t length, struct OF_BITS(columns) *runs) {
+  for (size_t j = 0; j < n; j++, x += length * sizeof(KEY)) runs[j] = OF_BITS(columns_of)(x, length);
+  for (size_t j = n; j < LANES; j++) runs[j] = runs[0];
+}
+
 // Half the columns of `a` and half of those of `b`: each is made of two.
 #define FOLD(name)                                                                                                   \
   INLINE struct OF_BITS(columns) OF_BITS(folded_##name)(struct OF_BITS(columns) a, struct OF_BITS(columns) b) {      \

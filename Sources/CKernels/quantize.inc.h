@@ -24,9 +24,9 @@ INLINE bool divides(enum element_step step) {
 INLINE bool rounds(enum element_step step) { return step == STEP_DIVIDE_ROUNDED || step == STEP_TIMES_ROUNDED; }
 
 INLINE enum element_step step_of(enum qc_code code, const struct qc_affine *affine) {
-  bool shifts = affine->minval || affine->global != 0;
+  bool is_shifted = affine->minval || affine->global != 0;
   switch (affine->arithmetic) {
-    case QC_DIVIDE: return shifts ? STEP_SHIFT_DIVIDE : STEP_DIVIDE;
+    case QC_DIVIDE: return is_shifted ? STEP_SHIFT_DIVIDE : STEP_DIVIDE;
     case QC_DIVIDE_ROUNDED: return STEP_DIVIDE_ROUNDED;
     case QC_RECIPROCAL_ROUNDED: return STEP_TIMES_ROUNDED;
     // How halves are rounded is for integers to say.
@@ -34,7 +34,7 @@ INLINE enum element_step step_of(enum qc_code code, const struct qc_affine *affi
     case QC_HALF_UP: if (is_integer(code)) return STEP_HALF_UP; break;
     case QC_MULTIPLY: case QC_RECIPROCAL: break;
   }
-  return shifts ? STEP_SHIFT_TIMES : STEP_TIMES;
+  return is_shifted ? STEP_SHIFT_TIMES : STEP_TIMES;
 }
 
 // What 16 elements, or 16 runs, are quantized with.

@@ -71,17 +71,15 @@ INLINE struct columns32 folded32(const struct columns32 *runs) {
   return folded_quarters32(folded_halves32(fours[0], fours[1]), folded_halves32(fours[2], fours[3]));
 }
 
-// The smallest and largest keys of `n` of at most 16 runs; what else there is repeats the first.
+// The smallest and largest keys of `n` of at most 16 runs, with the first for those that are not there.
 INLINE struct columns32 run_keys(enum qc_float type, const uint8_t *x, size_t n, size_t length) {
   if (type == QC_F32) {
     struct columns32 runs[LANES];
-    for (size_t j = 0; j < n; j++, x += 4 * length) runs[j] = columns_of32(x, length);
-    for (size_t j = n; j < LANES; j++) runs[j] = runs[0];
+    columns_of_runs32(x, n, length, runs);
     return folded32(runs);
   }
   struct columns16 runs[LANES];
-  for (size_t j = 0; j < n; j++, x += 2 * length) runs[j] = columns_of16(x, length);
-  for (size_t j = n; j < LANES; j++) runs[j] = runs[0];
+  columns_of_runs16(x, n, length, runs);
   return folded16(runs);
 }
 

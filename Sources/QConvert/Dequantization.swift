@@ -75,7 +75,7 @@ extension ConversionPlan {
     dequantizing checkpoint: QuantizedCheckpoint, _ calculators: Calculators,
     _ format: OutputFormat? = nil
   ) throws {
-    let slabBytes = 1 << 20
+    let slabBytes = SlabPartition.usualByteCount
     var drafts: [TensorName: PlanBuilder.Draft] = [:]
     var taken = Set(checkpoint.layout.closingEntries.map(\.name))
     for (tensor, entries) in zip(checkpoint.record.tensors, checkpoint.entries) {

@@ -64,18 +64,17 @@ extension ConversionOptions {
   /// The workers that will run.
   var workerCount: Int { Machine.workerCount(jobs) }
 
-  /// The input bytes of a slab: 240 pages are the fastest; less where the memory bound asks for it.
+  /// The input bytes of a slab: less than usual where the memory bound asks for it.
   var slabByteCount: Int {
     get throws(PlanError) {
-      let largest = 240 * Page.byteCount
-      guard let memoryBound else { return largest }
+      guard let memoryBound else { return SlabPartition.usualByteCount }
       let slab = memoryBound / workerCount / Self.workingSetPerInputByte
       guard slab >= Self.smallestSlab else {
         let each = Self.smallestSlab * Self.workingSetPerInputByte
         let (least, overflow) = each.multipliedReportingOverflow(by: workerCount)
         throw .memoryBoundTooSmall(memoryBound, least: overflow ? .max : least)
       }
-      return min(slab, largest)
+      return min(slab, SlabPartition.usualByteCount)
     }
   }
 

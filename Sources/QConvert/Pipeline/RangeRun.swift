@@ -15,7 +15,7 @@ struct RangeRun {
   private let ends: [Int]
 
   /// The work for these tensors, in slabs of about so many bytes.
-  init(_ subjects: [Subject], slabBytes: Int = 1 << 20) {
+  init(_ subjects: [Subject], slabBytes: Int = SlabPartition.usualByteCount) {
     self.subjects = subjects
     slabs = subjects.map { subject in
       SlabPartition(

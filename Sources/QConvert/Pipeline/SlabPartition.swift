@@ -2,6 +2,9 @@
 ///
 /// Slabs have the same length, but for the last of a *stretch*; usually the stretch is the tensor.
 struct SlabPartition: Hashable, Sendable {
+  /// The input bytes of a slab, where nothing asks for less: what it becomes is then written at once.
+  static let usualByteCount = 2 * OutputFile.largestWrite
+
   let elementCount: Int
   /// Slabs end where a multiple of this ends.
   let stretch: Int
@@ -31,7 +34,10 @@ struct SlabPartition: Hashable, Sendable {
     elementCount = geometry.elementCount
     alignment = packed.alignment
     needsRangePass = unit > limit && elementCount > limit
-    length = needsRangePass ? packed.length : Self.length(of: unit, limit, bits: packing?.bits ?? 8)
+    // Whole pages of codes, where groups leave the choice.
+    let pages = Self.leastCommonMultiple(unit, Page.byteCount * (packing?.codesPerUnit ?? 1))
+    let step = pages <= limit ? pages : unit
+    length = needsRangePass ? packed.length : max(limit / step, 1) * step
     stretch = needsRangePass ? packed.stretch : elementCount
   }
 
@@ -59,14 +65,6 @@ struct SlabPartition: Hashable, Sendable {
   }
 
   private var slabsPerStretch: Int { (stretch + length - 1) / length }
-
-  /// As many units as fit, and whole pages of codes where units allow.
-  private static func length(of unit: Int, _ limit: Int, bits: Int) -> Int {
-    var pages = 8 * Page.byteCount / (bits & -bits)
-    pages = leastCommonMultiple(unit, pages)
-    let step = pages <= limit ? pages : unit
-    return max(limit / step, 1) * step
-  }
 
   private static func leastCommonMultiple(_ a: Int, _ b: Int) -> Int {
     var (x, y) = (a, b)

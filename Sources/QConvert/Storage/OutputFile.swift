@@ -21,7 +21,7 @@ final class OutputFile: Sendable {
   private let isDurable: Bool
   /// From 512 KiB on, Linux looks for pages that lie together in memory, which often takes far longer than the
   /// copy.
-  private static let largestWrite = 120 * Page.byteCount
+  static let largestWrite = 120 * Page.byteCount
 
   /// Creates the temporary file and reserves `byteCount` bytes. Only with `overwrite` may a file of that
   /// name exist; with `isDurable`, ``commit()`` waits until the bytes are on the disk. To look for what runs that died

@@ -22,14 +22,13 @@ struct SafetensorsOutline {
   init(of items: [Item], metadata: [MetadataEntry]) throws(SafetensorsError) {
     var offsets = items.map { _ in 0 }
     var end = 0
-    let order = items.indices.sorted { a, b in
-      (items[a].rank, a) < (items[b].rank, b)
+    for kind in Item.Kind.allCases {
+      for (index, item) in items.enumerated() where item.kind == kind {
+        offsets[index] = end
+        end += item.byteCount
+      }
     }
-    for index in order {
-      offsets[index] = end
-      end += items[index].byteCount
-    }
-    let hasPages = items.contains { $0.rank == 0 }
+    let hasPages = items.contains { $0.kind == .pages }
     let header = try Self.header(
       items, at: offsets, metadata, alignment: hasPages ? Page.byteCount : 8)
     self.header = header
@@ -67,14 +66,18 @@ struct SafetensorsOutline {
 }
 
 extension SafetensorsOutline.Item {
-  /// Its place in the order of a file.
-  fileprivate var rank: Int {
-    if byteCount > 0, byteCount.isMultiple(of: Page.byteCount) { return 0 }
+  /// What decides about the place in a file, in the order of places.
+  fileprivate enum Kind: CaseIterable {
+    case pages, eightBytes, fourBytes, twoBytes, byte
+  }
+
+  fileprivate var kind: Kind {
+    if byteCount > 0, byteCount.isMultiple(of: Page.byteCount) { return .pages }
     return switch dtype.bitWidth {
-    case 64...: 1
-    case 32...: 2
-    case 16...: 3
-    default: 4
+    case 64...: .eightBytes
+    case 32...: .fourBytes
+    case 16...: .twoBytes
+    default: .byte
     }
   }
 }
