@@ -182,10 +182,13 @@ static void fill_elements(enum qc_float type) {
   }
 }
 
-// One scale for all groups, by which the largest weights reach the largest code.
-static void fill_scales(enum qc_code code) {
+// One scale for all groups, in the type of the elements, by which the largest weights reach the largest code.
+static void fill_scales(enum qc_code code, enum qc_float type) {
   float largest = code == QC_E4M3 ? 448 : code == QC_E5M2 ? 57344 : code < QC_E4M3 ? 127.5f : 6;
-  for (size_t i = 0; i < LANES; i++) scale[i] = 0.08f / largest;
+  float exact = 0.08f / largest;
+  qc_kernels_best()->narrow(type, &exact, 1, output);
+  qc_kernels_best()->widen(type, output, 1, scale);
+  for (size_t i = 1; i < LANES; i++) scale[i] = scale[0];
 }
 
 static void fill_ranges(void) {
@@ -227,7 +230,7 @@ static void measure_elements(const struct qc_kernels *kernels, enum qc_float typ
   }
   for (size_t i = 0; i < COUNT_OF(RUN_CODES); i++) {
     call.code = RUN_CODES[i];
-    fill_scales(call.code);
+    fill_scales(call.code, type);
     for (size_t j = 0; j < COUNT_OF(RUN_LENGTHS); j++) {
       call.length = RUN_LENGTHS[j];
       print("quantize_runs", CODE_NAMES[call.code], type_name, quantize_runs, &call);
@@ -242,7 +245,7 @@ static void measure_lanes(const struct qc_kernels *kernels, enum qc_float type) 
   print("range_lanes", "", type_name, range_lanes, &call);
   for (size_t i = 0; i < COUNT_OF(RUN_CODES); i++) {
     call.code = RUN_CODES[i];
-    fill_scales(call.code);
+    fill_scales(call.code, type);
     print("quantize_lanes", CODE_NAMES[call.code], type_name, quantize_lanes, &call);
   }
 }
@@ -255,9 +258,9 @@ static void measure_codes(const struct qc_kernels *kernels) {
   call.length = 32;
   for (size_t i = 0; i < COUNT_OF(RUN_CODES); i++) {
     call.code = RUN_CODES[i];
-    fill_scales(call.code);
     for (size_t j = 0; j < COUNT_OF(TYPES); j++) {
       call.type = TYPES[j];
+      fill_scales(call.code, call.type);
       print("dequantize_runs", CODE_NAMES[call.code], TYPE_NAMES[call.type], dequantize_runs, &call);
     }
   }

@@ -3,8 +3,8 @@
 
 #define QC_SET baseline
 #if defined(__aarch64__)
-#define QC_NATIVE_HALF 1
+#define QC_NATIVE 1
 #else
-#define QC_NATIVE_HALF 0
+#define QC_NATIVE 0
 #endif
 #include "kernels.inc.h"

@@ -11,12 +11,11 @@ extern const struct qc_kernels qc_kernels_avx2, qc_kernels_avx512;
 const struct qc_kernels *qc_kernels_for(enum qc_cpu cpu) {
   if (cpu == QC_CPU_BASELINE) return &qc_kernels_baseline;
 #if defined(__x86_64__)
-  if (cpu == QC_CPU_AVX2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c")) {
-    return &qc_kernels_avx2;
-  }
-  if (cpu == QC_CPU_AVX512 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("f16c")) {
+  bool has_avx2 =
+      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c") && __builtin_cpu_supports("fma");
+  if (cpu == QC_CPU_AVX2 && has_avx2) return &qc_kernels_avx2;
+  if (cpu == QC_CPU_AVX512 && has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
     return &qc_kernels_avx512;
   }
 #endif

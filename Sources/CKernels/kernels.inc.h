@@ -1,5 +1,5 @@
 // The kernels, written once over vectors of 16 floats; included by one file per instruction set, which
-// defines QC_SET (the name) and QC_NATIVE_HALF (1 where float16 converts in hardware).
+// defines QC_SET (the name) and QC_NATIVE (1 where one instruction converts float16, or multiplies and adds).
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -14,6 +14,7 @@
 #define FOR_STEP(C, step, call)                                                \
   switch (step) {                                                              \
     case STEP_DIVIDE: { enum { S = STEP_DIVIDE }; call; break; }               \
+    case STEP_DIVIDE_HALVES: break;                                            \
     case STEP_TIMES: { enum { S = STEP_TIMES }; call; break; }                 \
     case STEP_SHIFT_DIVIDE: { enum { S = STEP_SHIFT_DIVIDE }; call; break; }   \
     case STEP_SHIFT_TIMES: { enum { S = STEP_SHIFT_TIMES }; call; break; }     \

@@ -1,9 +1,10 @@
 // From elements to codes.
 
-// What is done to an element; several arithmetics come to the same once the factor is known. The first two are
+// What is done to an element; several arithmetics come to the same once the factor is known. The first three are
 // without minval, and without an addend for float codes.
 enum element_step {
   STEP_DIVIDE,
+  STEP_DIVIDE_HALVES, // as STEP_DIVIDE, by a product: see are_halves
   STEP_TIMES,
   STEP_SHIFT_DIVIDE,
   STEP_SHIFT_TIMES,
@@ -15,7 +16,7 @@ enum element_step {
 
 INLINE bool is_integer(enum qc_code code) { return code == QC_I8 || code == QC_U8; }
 
-INLINE bool shifts(enum element_step step) { return step != STEP_DIVIDE && step != STEP_TIMES; }
+INLINE bool shifts(enum element_step step) { return step > STEP_TIMES; }
 
 INLINE bool divides(enum element_step step) {
   return step == STEP_DIVIDE || step == STEP_SHIFT_DIVIDE || step == STEP_DIVIDE_ROUNDED;
@@ -134,10 +135,20 @@ INLINE vb2 finished(enum qc_code code, vb2 codes) {
   return (byte & (vb2)(index != 0)) | sign;
 }
 
+// Adding it to a small number rounds that to an integer, ties to even, which is then in the low bits.
+static const float INTEGER_ANCHOR = 0x1.8p23f;
+
+// Adding it to a number below 512 rounds that to a multiple of 2^-13.
+static const float HALVES_ANCHOR = 0x1.8p10f;
+
 // What with the offset is the code, in the low byte of every lane; what is above it does not count. `code` and
 // `step` are constants wherever this is inlined, so that no loop asks for them.
 INLINE vu quantize(enum qc_float type, enum qc_code code, enum element_step step, vf x,
                    const struct lane_quantizer *lanes) {
+  if (step == STEP_DIVIDE_HALVES) {
+    vf value = multiplied_and_added(x, lanes->factor, HALVES_ANCHOR);
+    return as_bits(smaller(larger(value, lanes->low), lanes->high) + (INTEGER_ANCHOR - HALVES_ANCHOR));
+  }
   if (shifts(step)) x -= lanes->minval;
   vf value = divides(step) ? x / lanes->factor : x * lanes->factor;
   if (rounds(step)) value = rounded_number(type, value);
@@ -152,7 +163,7 @@ INLINE vu quantize(enum qc_float type, enum qc_code code, enum element_step step
     vf rest = value - __builtin_convertvector(whole, vf);
     return __builtin_bit_cast(vu, whole + (rest <= -0.5f) - (rest >= 0.5f));
   }
-  return as_bits(value + 12582912.0f);
+  return as_bits(value + INTEGER_ANCHOR);
 }
 
 // Two vectors of consecutive elements of a run. Of bfloat16, one holds the even ones, the other those between: a shift
@@ -211,6 +222,17 @@ INLINE bool are_divided_by_product(enum qc_code code, enum element_step step, vf
   return __builtin_reduce_and((bits & 0x7fffff) == 0 & exponent >= 1 & exponent <= (rounds(step) ? 127 : 253));
 }
 
+// Whether the codes of elements that have 11 bits follow from products with the reciprocals of scales that have no
+// more. The quotient X / S * 2^k of integers below 2^11 is either halfway between two integers, or 2^-12 and more away
+// from where the codes change (for quotients up to 1/2, next to it). The product is off by 2^-15 at most where it is
+// below 256: rounded to a multiple of 2^-13 it lies on the side of the quotient, and halfway where that is. What is
+// larger is cut to the limits.
+INLINE bool are_halves(enum qc_float type, enum qc_code code, enum element_step step, vf scale) {
+  if (step != STEP_DIVIDE || !is_integer(code) || type == QC_F32) return false;
+  vu bits = as_bits(scale), exponent = bits >> 23 & 0xff;
+  return __builtin_reduce_and((bits & 0x1fff) == 0 & exponent >= 1 & exponent <= 252);
+}
+
 INLINE void quantize_runs_as(enum qc_float type, enum qc_code code, enum element_step step, const void *x, size_t runs,
                              size_t length, const struct qc_affine *affine, uint8_t *out) {
   const uint8_t *bytes = x;
@@ -219,11 +241,18 @@ INLINE void quantize_runs_as(enum qc_float type, enum qc_code code, enum element
     size_t n = runs - i < LANES ? runs - i : LANES;
     struct lane_quantizer quantizers = quantizers_at(type, code, step, affine, i, n);
     bool multiplies = are_divided_by_product(code, step, quantizers.factor);
-    if (multiplies) quantizers.factor = 1.0f / quantizers.factor;
+    bool halves = !multiplies && are_halves(type, code, step, quantizers.factor);
+    if (multiplies || halves) quantizers.factor = 1.0f / quantizers.factor;
+    if (halves) {
+      quantizers.low += HALVES_ANCHOR;
+      quantizers.high += HALVES_ANCHOR;
+    }
     for (size_t j = 0; j < n; j++, bytes += length * width, out += length) {
       struct lane_quantizer lanes = one_quantizer(&quantizers, j);
       if (multiplies) {
         quantize_run(type, code, shifts(step) ? STEP_SHIFT_TIMES : STEP_TIMES, bytes, length, &lanes, out);
+      } else if (halves) {
+        quantize_run(type, code, STEP_DIVIDE_HALVES, bytes, length, &lanes, out);
       } else {
         quantize_run(type, code, step, bytes, length, &lanes, out);
       }

@@ -15,7 +15,7 @@ typedef int8_t vsb __attribute__((ext_vector_type(LANES)));
 typedef int64_t vq __attribute__((ext_vector_type(LANES / 2)));
 typedef int16_t vk16 __attribute__((ext_vector_type(2 * LANES)));
 typedef uint8_t vb2 __attribute__((ext_vector_type(2 * LANES)));
-#if QC_NATIVE_HALF
+#if QC_NATIVE
 typedef _Float16 vhf __attribute__((ext_vector_type(LANES)));
 #endif
 
@@ -25,10 +25,19 @@ INLINE vu as_bits(vf value) { return __builtin_bit_cast(vu, value); }
 INLINE vf smaller(vf a, vf b) { return a < b ? a : b; }
 INLINE vf larger(vf a, vf b) { return a > b ? a : b; }
 
+// Rounded once where that is one instruction.
+INLINE vf multiplied_and_added(vf a, vf b, vf addend) {
+#if QC_NATIVE
+  return __builtin_elementwise_fma(a, b, addend);
+#else
+  return a * b + addend;
+#endif
+}
+
 INLINE size_t element_size(enum qc_float type) { return type == QC_F32 ? 4 : 2; }
 
 INLINE vf widen_half(vh half) {
-#if QC_NATIVE_HALF
+#if QC_NATIVE
   return __builtin_convertvector(__builtin_bit_cast(vhf, half), vf);
 #else
   // The half's exponent lands 112 below the float's; one exact multiplication corrects it, for
@@ -42,7 +51,7 @@ INLINE vf widen_half(vh half) {
 }
 
 INLINE vh narrow_half(vf value) {
-#if QC_NATIVE_HALF
+#if QC_NATIVE
   return __builtin_bit_cast(vh, __builtin_convertvector(value, vhf));
 #else
   vu bits = as_bits(value);

@@ -50,17 +50,49 @@ import Testing
   ) {
     var random = SeededGenerator(seed: 1)
     for length in 0...70 {
-      // Groups of 16 runs are looked at together: some whose scales are all powers of two, some not.
+      // Groups of 16 runs are looked at together: some whose scales are all powers of two or all halves, some not.
       let runs = length % 3 == 0 ? 35 : 3
       var affine = Affine.random(runs, code, &random)
       for run in 0..<min(runs, 20) where length.isMultiple(of: 2) {
         affine.scale[run] = Float(sign: .plus, exponent: run - 12, significand: 1)
+      }
+      for run in 0..<min(runs, 20) where length % 4 == 1 {
+        affine.scale[run] = Float(Float16(0.01 * Float(run + 1)))
       }
       let (values, bytes) = type.randomElements(runs * length, &random)
       let expected = values.indices.map { affine.quantize(values[$0], code, $0 / length, type) }
       for kernels in Kernels.available {
         let actual = kernels.quantizeRuns(type, code, bytes, runs: runs, length: length, affine)
         #expect(actual == expected, "\(kernels.name), length \(length)")
+      }
+    }
+  }
+
+  /// Scales of the elements' type are multiplied with: a quotient halfway between two codes must stay there.
+  @Test(arguments: FloatPrecision.halves, [KernelCode.int8, .uint8])
+  func `halves are divided by halves of any significand`(
+    _ type: FloatPrecision, _ code: KernelCode
+  ) {
+    var random = SeededGenerator(seed: 17)
+    let bits = type == .float16 ? 10 : 7
+    for significand in 0..<1 << bits {
+      let exponent = random.below(16) - 12
+      let scale =
+        Float(sign: .plus, exponent: exponent, significand: 1)
+        * (1 + Float(significand) / Float(1 << bits))
+      let zero = Int32(random.below(256)) + code.limits.lowerBound
+      // Small quotients come nearest to being halfway without being it.
+      let near = (1...20).map {
+        (Float(random.below(1 << ($0 / 2))) + 0.5) * (random.below(2) == 0 ? scale : -scale)
+      }
+      let bytes = KernelReference.bytes(near + near.map { $0 * 1.003 }, type)
+      let values = Kernels.available[0].widen(bytes, type)
+      let affine = Affine(scale: [scale], minval: nil, zero: [zero], limits: code.limits)
+      let expected = values.map { affine.quantize($0, code, 0, type) }
+      for kernels in Kernels.available {
+        let actual = kernels.quantizeRuns(
+          type, code, bytes, runs: 1, length: values.count, affine)
+        #expect(actual == expected, "\(kernels.name), scale \(scale), zero point \(zero)")
       }
     }
   }
