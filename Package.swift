@@ -27,8 +27,10 @@ let package = Package(
     .systemLibrary(
       name: "CDeflate", pkgConfig: "libdeflate",
       providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
-    .systemLibrary(
-      name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .target(
+      name: "CHDF5",
+      dependencies: [.target(name: "CHDF5Headers", condition: .when(platforms: [.macOS]))]),
+    .systemLibrary(name: "CHDF5Headers", pkgConfig: "hdf5", providers: [.brew(["hdf5"])]),
     .target(name: "CKernels"),
     .systemLibrary(
       name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),

@@ -15,7 +15,7 @@ version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9
 command -v git >/dev/null || fail "git is missing: apt-get install git, or xcode-select --install"
 
 # HDF5 files are walked with libhdf5 and inflated with libdeflate, archives are opened with libzip; SwiftPM
-# finds them through pkg-config.
+# finds them through pkg-config, but for libhdf5 on Linux, which is opened when the first HDF5 file is.
 packages="libhdf5-dev libdeflate-dev libzip-dev pkg-config"
 has_libraries() {
   command -v pkg-config >/dev/null && pkg-config --exists hdf5 libdeflate libzip

@@ -101,6 +101,20 @@ import Testing
     return path
   }
 
+  /// Empty files take the place of libhdf5. macOS links the library.
+  private static let withoutLibrary: [(String, HDF5Error)] = {
+    #if os(Linux)
+    let text = """
+      cd "$(dirname "$0")"
+      for number in 103 200 310 320; do touch libhdf5.so.$number libhdf5_serial.so.$number; done
+      LD_LIBRARY_PATH=$PWD "$TOOL" index-hdf5 "$OTHER"
+      """
+    return [(text, .libraryUnusable)]
+    #else
+    return []
+    #endif
+  }()
+
   @Test(
     arguments: [
       ("kill -SEGV $$", HDF5Error.indexerFailed("signal 11")),
@@ -108,7 +122,7 @@ import Testing
       ("exit 0", .indexMalformed(at: 0)),
       ("echo QFDH5", .indexMalformed(at: 0)),
       (#""$TOOL" index-hdf5 "$OTHER""#, .otherFile),
-    ])
+    ] + withoutLibrary)
   func `a process that does not answer is an error`(_ text: String, _ expected: HDF5Error) throws {
     let directory = try TemporaryDirectory()
     let lines = """

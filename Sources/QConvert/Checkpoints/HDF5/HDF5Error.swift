@@ -2,6 +2,7 @@
 public enum HDF5Error: Error, Hashable, Sendable {
   /// No signature, and what the file is instead, if that is known.
   case notHDF5(ForeignFormat?)
+  /// There is no libhdf5 of the version that the program was built for, or it does not start.
   case libraryUnusable
   /// The process that walks the file ended without an answer.
   case indexerFailed(String)
@@ -43,7 +44,8 @@ extension HDF5Error: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notHDF5(let format): Self.describe(format)
-    case .libraryUnusable: "libhdf5 does not start"
+    case .libraryUnusable:
+      "libhdf5 \(HDF5Library.wantedVersion) is missing or does not start; libhdf5-dev (apt) and hdf5 (brew) have it"
     case .indexerFailed(let reason):
       "libhdf5 gave up on this file (\(reason)): damaged or hostile" + Self.hint(reason)
     case .indexMalformed(let offset):

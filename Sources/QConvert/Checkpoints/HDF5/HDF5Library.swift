@@ -24,6 +24,9 @@ enum HDF5Library {
     return try result.get()
   }
 
+  /// The version that the program was built for: major and minor number.
+  static var wantedVersion: String { "\(H5_VERS_MAJOR).\(H5_VERS_MINOR)" }
+
   /// The version of the library that is loaded.
   static var version: (major: Int, minor: Int) {
     let version = qc_h5_version()

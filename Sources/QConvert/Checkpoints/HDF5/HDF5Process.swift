@@ -130,7 +130,9 @@ struct HDF5Process {
     guard let status else { throw .indexerFailed("no answer in \(timeLimit)") }
     let signal = status & 0x7f
     guard signal == 0 else { throw .indexerFailed(Self.describe(signal)) }
-    guard status == 0 else { throw .indexerFailed("exit status \(status >> 8 & 0xff)") }
+    let exit = status >> 8 & 0xff
+    if exit == HDF5Service.libraryUnusable { throw .libraryUnusable }
+    guard exit == 0 else { throw .indexerFailed("exit status \(exit)") }
     return message
   }
 

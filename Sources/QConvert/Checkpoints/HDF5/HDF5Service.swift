@@ -14,6 +14,9 @@ enum HDF5Service {
   private static let leastSeconds = 5
   private static let bytesPerSecond = 1 << 18
 
+  /// The status that says `HDF5Error.libraryUnusable`.
+  static let libraryUnusable: Int32 = 2
+
   /// Returns the status to exit with: 0 if the message was written, whatever it says.
   static func run(_ path: FilePath) -> Int32 {
     setLimits(seconds: seconds(for: path))
@@ -21,6 +24,8 @@ enum HDF5Service {
       let message = try HDF5Indexer.message(of: path)
       try FileDescriptor.standardOutput.writeAll(message)
       return 0
+    } catch HDF5Error.libraryUnusable {
+      return libraryUnusable
     } catch {
       return 1
     }

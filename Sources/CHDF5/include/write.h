@@ -1,8 +1,8 @@
-// What qconvert asks of libhdf5 to write files, in the terms of shim.h.
+// What qconvert asks of libhdf5 to write files, in the terms of read.h.
 #ifndef QC_HDF5_WRITE_H
 #define QC_HDF5_WRITE_H
 
-#include "shim.h"
+#include "read.h"
 
 // MARK: Files
 

@@ -1,10 +1,10 @@
 // What qconvert asks of libhdf5, one function per question. Swift sees none of the library's macros, and
 // the renamings from 1.10 to 2.x end here.
-#ifndef QC_HDF5_SHIM_H
-#define QC_HDF5_SHIM_H
+#ifndef QC_HDF5_READ_H
+#define QC_HDF5_READ_H
 
-#define H5_USE_110_API 1
-#include <hdf5.h>
+#include "library.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -27,8 +27,9 @@ struct qc_h5_settings {
   void *report_data;
 };
 
-/// Switches the loading of plugins off, before the library does anything else, and its own messages.
+/// Opens the library, and switches the loading of plugins off, before it does anything else, and its own messages.
 static inline bool qc_h5_enter(struct qc_h5_settings *settings) {
+  if (!qc_hdf5_open()) return false;
   settings->plugins = H5PL_ALL_PLUGIN;
   if (H5PLget_loading_state(&settings->plugins) < 0) return false;
   if (H5PLset_loading_state(0) < 0) return false;
@@ -54,7 +55,9 @@ static inline void qc_h5_message(char *text) {
   (void)H5Eclear2(H5E_DEFAULT);
 }
 
+/// The version of the library, a byte each but for the first; 0 where there is none.
 static inline uint32_t qc_h5_version(void) {
+  if (!qc_hdf5_open()) return 0;
   unsigned major = 0, minor = 0, release = 0;
   (void)H5get_libversion(&major, &minor, &release);
   return major << 16 | minor << 8 | release;
@@ -506,7 +509,8 @@ static inline bool qc_h5_chunks(qc_h5_id dataset, int rank, uint64_t count, uint
   return H5Dchunk_iter((hid_t)dataset, H5P_DEFAULT, qc_h5_pass_chunk, &call) >= 0;
 #else
   // The time grows with the square of the count, whether one asks by index or by coordinates. Before
-  // 1.14.4 addresses count from the end of the user block.
+  // 1.14.4 addresses count from the end of the user block; the library may be newer than the headers.
+  uint64_t base = qc_h5_version() < 0x010e04 ? user_block : 0;
   hid_t space = H5Dget_space((hid_t)dataset);
   if (space < 0) return false;
   bool done = true;
@@ -518,7 +522,7 @@ static inline bool qc_h5_chunks(qc_h5_id dataset, int rank, uint64_t count, uint
     uint64_t elements[qc_h5_rank_limit] = {0};
     for (int axis = 0; axis < rank; axis++) elements[axis] = start[axis];
     if (done && address != HADDR_UNDEF &&
-        !take(context, elements, mask, address + user_block, size))
+        !take(context, elements, mask, address + base, size))
       break;
   }
   qc_h5_close_quietly(space);
