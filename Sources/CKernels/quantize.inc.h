@@ -1,10 +1,11 @@
 // From elements to codes.
 
-// What is done to an element; several arithmetics come to the same once the factor is known. The first three are
+// What is done to an element; several arithmetics come to the same once the factor is known. The first four are
 // without minval, and without an addend for float codes.
 enum element_step {
   STEP_DIVIDE,
   STEP_DIVIDE_HALVES, // as STEP_DIVIDE, by a product: see are_halves
+  STEP_TIMES_POWER, // as STEP_TIMES, by powers of two: see are_powers
   STEP_TIMES,
   STEP_SHIFT_DIVIDE,
   STEP_SHIFT_TIMES,
@@ -40,7 +41,7 @@ INLINE enum element_step step_of(enum qc_code code, const struct qc_affine *affi
 
 // What 16 elements, or 16 runs, are quantized with.
 struct lane_quantizer {
-  vf factor;    // divides or multiplies
+  vf factor;    // divides or multiplies; of powers of two, what is added to the bits of two elements
   vf minval;
   vf addend;    // to what is rounded; of float codes, 0 where -0 becomes 0, else -0
   vf low, high; // the limits of what is rounded; of float codes, high is that of the magnitude
@@ -141,6 +142,14 @@ static const float INTEGER_ANCHOR = 0x1.8p23f;
 // Adding it to a number below 512 rounds that to a multiple of 2^-13.
 static const float HALVES_ANCHOR = 0x1.8p10f;
 
+// What is added to the bits of a bfloat16 number, and those of the one before it, to multiply it with a power of two.
+INLINE vf bits_of_power(vf power) {
+  vi exponent = __builtin_bit_cast(vi, (as_bits(power) >> 23) - 127) << 7;
+  return as_float(__builtin_bit_cast(vu, exponent << 16 | (exponent & 0xffff)));
+}
+
+INLINE vf power_of_bits(vf bits) { return as_float(as_bits(bits) + (127 << 23) & 0xff800000u); }
+
 // What with the offset is the code, in the low byte of every lane; what is above it does not count. `code` and
 // `step` are constants wherever this is inlined, so that no loop asks for them.
 INLINE vu quantize(enum qc_float type, enum qc_code code, enum element_step step, vf x,
@@ -150,7 +159,8 @@ INLINE vu quantize(enum qc_float type, enum qc_code code, enum element_step step
     return as_bits(smaller(larger(value, lanes->low), lanes->high) + (INTEGER_ANCHOR - HALVES_ANCHOR));
   }
   if (shifts(step)) x -= lanes->minval;
-  vf value = divides(step) ? x / lanes->factor : x * lanes->factor;
+  vf factor = step == STEP_TIMES_POWER ? power_of_bits(lanes->factor) : lanes->factor;
+  vf value = divides(step) ? x / factor : x * factor;
   if (rounds(step)) value = rounded_number(type, value);
   if (step == STEP_HALF_UP || (shifts(step) && !is_integer(code))) value += lanes->addend;
   if (!is_integer(code)) return code_of(code, value, lanes->high);
@@ -166,11 +176,28 @@ INLINE vu quantize(enum qc_float type, enum qc_code code, enum element_step step
   return as_bits(value + INTEGER_ANCHOR);
 }
 
+// The codes of float4 of bfloat16 elements times a power of two, whose exponent is added to theirs: in 16 bits, twice as
+// many fit a vector. From 1 on, one bit of the mantissa stays; 0 is up to 1/4, 1/2 below 3/4.
+INLINE vk16 float4_of(vk16 elements, vk16 exponent) {
+  vk16 magnitude = __builtin_elementwise_min(__builtin_elementwise_add_sat(elements & 0x7fff, exponent), (vk16)0x40c0);
+  vk16 index = ((magnitude + 0x1f + (magnitude >> 6 & 1)) >> 6) - 0xfc;
+  vk16 small = ((0x3e80 - magnitude) >> 15) + ((0x3f3f - magnitude) >> 15);
+  return __builtin_elementwise_max(index, -small) | (elements >> 12 & 8);
+}
+
 // Two vectors of consecutive elements of a run. Of bfloat16, one holds the even ones, the other those between: a shift
 // or a mask makes a float32 of each, and two codes become one element of 16 bits.
 INLINE void quantize_two(enum qc_float type, enum qc_code code, enum element_step step, const uint8_t *x,
                          const struct lane_quantizer *lanes, uint8_t *out) {
   vb2 codes;
+  if (step == STEP_TIMES_POWER) {
+    vk16 elements;
+    __builtin_memcpy(&elements, x, sizeof elements);
+    codes = __builtin_convertvector(float4_of(elements, __builtin_bit_cast(vk16, lanes->factor)), vb2);
+    codes = finished(code, codes);
+    __builtin_memcpy(out, &codes, sizeof codes);
+    return;
+  }
   if (type == QC_BF16) {
     vu pairs;
     __builtin_memcpy(&pairs, x, sizeof pairs);
@@ -233,31 +260,51 @@ INLINE bool are_halves(enum qc_float type, enum qc_code code, enum element_step 
   return __builtin_reduce_and((bits & 0x1fff) == 0 & exponent >= 1 & exponent <= 252);
 }
 
-INLINE void quantize_runs_as(enum qc_float type, enum qc_code code, enum element_step step, const void *x, size_t runs,
-                             size_t length, const struct qc_affine *affine, uint8_t *out) {
-  const uint8_t *bytes = x;
-  size_t width = element_size(type);
-  for (size_t i = 0; i < runs; i += LANES) {
-    size_t n = runs - i < LANES ? runs - i : LANES;
-    struct lane_quantizer quantizers = quantizers_at(type, code, step, affine, i, n);
-    bool multiplies = are_divided_by_product(code, step, quantizers.factor);
-    bool halves = !multiplies && are_halves(type, code, step, quantizers.factor);
-    if (multiplies || halves) quantizers.factor = 1.0f / quantizers.factor;
-    if (halves) {
-      quantizers.low += HALVES_ANCHOR;
-      quantizers.high += HALVES_ANCHOR;
+// Whether float4 codes of bfloat16 elements follow from their exponents: the factors are powers of two, up to 2^124, by
+// which what has no exponent stays below 1/4.
+INLINE bool are_powers(enum qc_float type, enum qc_code code, enum element_step step, vf factor) {
+  if (type != QC_BF16 || step != STEP_TIMES || (code != QC_E2M1 && code != QC_E2M1_AS_E4M3)) return false;
+  vu bits = as_bits(factor);
+  return __builtin_reduce_and((bits & 0x807fffff) == 0 & bits >= 1 << 23 & bits <= 251 << 23);
+}
+
+// Of at most 16 runs, whose quantizers differ only in the factor where they have one zero point.
+INLINE void quantize_batch(enum qc_float type, enum qc_code code, enum element_step step, const uint8_t *x, size_t runs,
+                           size_t length, const struct lane_quantizer *quantizers, uint8_t *out) {
+  bool are_alike =
+      is_integer(code) && !shifts(step) && __builtin_reduce_and(quantizers->offset == quantizers->offset[0]);
+  struct lane_quantizer lanes = one_quantizer(quantizers, 0);
+  // The length that most blocks have.
+  if (length == 2 * LANES) {
+    for (size_t i = 0; i < runs; i++, x += 2 * LANES * element_size(type), out += 2 * LANES) {
+      if (!are_alike) lanes = one_quantizer(quantizers, i);
+      lanes.factor = ((const float *)&quantizers->factor)[i];
+      quantize_two(type, code, step, x, &lanes, out);
     }
-    for (size_t j = 0; j < n; j++, bytes += length * width, out += length) {
-      struct lane_quantizer lanes = one_quantizer(&quantizers, j);
-      if (multiplies) {
-        quantize_run(type, code, shifts(step) ? STEP_SHIFT_TIMES : STEP_TIMES, bytes, length, &lanes, out);
-      } else if (halves) {
-        quantize_run(type, code, STEP_DIVIDE_HALVES, bytes, length, &lanes, out);
-      } else {
-        quantize_run(type, code, step, bytes, length, &lanes, out);
-      }
-    }
+    return;
   }
+  for (size_t i = 0; i < runs; i++, x += length * element_size(type), out += length) {
+    if (!are_alike) lanes = one_quantizer(quantizers, i);
+    lanes.factor = ((const float *)&quantizers->factor)[i];
+    quantize_run(type, code, step, x, length, &lanes, out);
+  }
+}
+
+// How a batch of runs is quantized: by products, where quotients are these or their codes follow from them.
+INLINE enum element_step by_product(enum qc_float type, enum qc_code code, enum element_step step,
+                                    struct lane_quantizer *lanes) {
+  if (are_divided_by_product(code, step, lanes->factor)) {
+    lanes->factor = 1.0f / lanes->factor;
+    step = shifts(step) ? STEP_SHIFT_TIMES : STEP_TIMES;
+  } else if (are_halves(type, code, step, lanes->factor)) {
+    lanes->factor = 1.0f / lanes->factor;
+    lanes->low += HALVES_ANCHOR;
+    lanes->high += HALVES_ANCHOR;
+    return STEP_DIVIDE_HALVES;
+  }
+  if (!are_powers(type, code, step, lanes->factor)) return step;
+  lanes->factor = bits_of_power(lanes->factor);
+  return STEP_TIMES_POWER;
 }
 
 INLINE void quantize_lanes_as(enum qc_float type, enum qc_code code, enum element_step step, const void *x,

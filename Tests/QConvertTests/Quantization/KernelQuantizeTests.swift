@@ -26,6 +26,9 @@ import Testing
       // Powers of two from end to end, and the first that has no reciprocal.
       (0x1p-126, 0, nil, .divide), (0x1p126, -3, nil, .divide), (0x1p127, 0, nil, .divide),
       (0x1p-127, 0, nil, .divide), (-0x1p-3, nil, 1.5, .divide),
+      (0x1p-125, 0, nil, .divide), (0x1p-124, 0, nil, .divide), (-0x1p-3, 0, nil, .divide),
+      (0x1p-124, 0, nil, .multiply), (0x1p124, 0, nil, .multiply), (0x1p125, 0, nil, .multiply),
+      (0x1p3, 0, nil, .divide), (0x1p3, 0, nil, .multiplyByReciprocal),
       (0x1p-20, 0, nil, .divideRounded), (-1, 3, nil, .divideRounded),
       (2, 0, nil, .divideRounded), (0x1p100, 0, nil, .divideRounded),
     ] as [(Float, Int32?, Float?, Arithmetic)] {
