@@ -59,10 +59,26 @@ public struct PlannedEntry: Sendable {
   public let entry: OutputEntry
   /// The index of its file in the plan.
   public let file: Int
+  let place: EntryPlace
+
   /// Where its bytes go in that file; of an entry in chunks, from 0 to the most that they take.
-  public let bytes: Range<Int>
+  public var bytes: Range<Int> {
+    switch place {
+    case .range(let bytes): bytes
+    case .chunks(let grid): 0..<grid.byteLimit
+    }
+  }
+
   /// The chunks it is cut into; nil where it is not.
-  let grid: ChunkGrid?
+  var grid: ChunkGrid? {
+    if case .chunks(let grid) = place { grid } else { nil }
+  }
+}
+
+/// Where the bytes of an entry go: to a range of the file, or into chunks, wherever those go.
+enum EntryPlace: Sendable {
+  case range(Range<Int>)
+  indirect case chunks(ChunkGrid)
 }
 
 /// A file to be written.

@@ -56,8 +56,7 @@ struct PlanBuilder {
     var next = files.map { _ in 0 }
     func place(_ entry: OutputEntry, _ file: Int) -> PlannedEntry {
       defer { next[file] += 1 }
-      let place = frames[file].places[next[file]]
-      return PlannedEntry(entry: entry, file: file, bytes: place.bytes, grid: place.grid)
+      return PlannedEntry(entry: entry, file: file, place: frames[file].places[next[file]])
     }
     let tensors = drafts.map { draft in
       PlannedTensor(
@@ -69,7 +68,7 @@ struct PlanBuilder {
     let planned = zip(files, frames).map { file, frame in
       PlannedFile(
         role: file.role, segments: frame.segments, reservedByteCount: frame.byteCount,
-        chunkByteLimit: frame.places.reduce(0) { $0 + ($1.grid?.byteLimit ?? 0) },
+        chunkByteLimit: frame.chunkByteLimit,
         metadata: file.metadata, archive: frame.archive)
     }
     var plan = ConversionPlan(tensors: tensors, files: planned, closingEntries: closingEntries)
@@ -82,23 +81,24 @@ struct PlanBuilder {
   /// A file without its tensors' bytes, and where they go.
   private struct Frame {
     private(set) var segments: [FileSegment]
-    private(set) var places: [Place]
+    private(set) var places: [EntryPlace]
     /// The size, without chunks.
     private(set) var byteCount: Int
     let warnings: [String]
     private(set) var archive: PlannedArchive?
 
-    /// Where an entry goes: to a range of the file, or into chunks, wherever those go.
-    struct Place {
-      let bytes: Range<Int>
-      var grid: ChunkGrid?
+    /// What chunks take at most.
+    var chunkByteLimit: Int {
+      places.reduce(0) { sum, place in
+        if case .chunks(let grid) = place { sum + grid.byteLimit } else { sum }
+      }
     }
 
     init(_ file: File, _ entries: [Content]) throws {
       if let template = file.gguf {
         let outline = try template.outline(entries.map(\.entry), metadata: file.metadata)
         segments = [FileSegment(offset: 0, bytes: outline.header)]
-        places = outline.places.map { Place(bytes: $0) }
+        places = outline.places.map { .range($0) }
         byteCount = outline.byteCount
         warnings = outline.warnings
         return
@@ -113,11 +113,11 @@ struct PlanBuilder {
         let outline = template.outline(entries, metadata: file.metadata)
         let skeleton = try HDF5Skeleton(of: outline)
         places = try zip(entries, zip(outline.datasets, skeleton.data)).map { entry, place in
-          if let grid = place.0.grid { return Place(bytes: 0..<grid.byteLimit, grid: grid) }
+          if let grid = place.0.grid { return .chunks(grid) }
           guard place.1?.count ?? 0 == entry.entry.byteCount else {
             throw PlanError.hdf5CannotHold(entry.entry.name, entry.entry.dtype)
           }
-          return Place(bytes: place.1 ?? 0..<0)
+          return .range(place.1 ?? 0..<0)
         }
         segments = skeleton.segments
         byteCount = skeleton.byteCount
@@ -131,7 +131,7 @@ struct PlanBuilder {
             name: entry.name, dtype: entry.dtype, shape: entry.shape, byteCount: entry.byteCount)
         }, metadata: file.metadata)
       segments = [FileSegment(offset: 0, bytes: outline.header)]
-      places = outline.places.map { Place(bytes: $0) }
+      places = outline.places.map { .range($0) }
       byteCount = outline.byteCount
       warnings = []
     }
@@ -143,8 +143,10 @@ struct PlanBuilder {
       segments =
         outline.segments + archive.texts
         + segments.map { FileSegment(offset: start + $0.offset, bytes: $0.bytes) }
-      places = places.map {
-        Place(bytes: start + $0.bytes.lowerBound..<start + $0.bytes.upperBound)
+      // Within an archive nothing is in chunks.
+      places = places.map { place in
+        guard case .range(let bytes) = place else { return place }
+        return .range(bytes.shifted(by: start))
       }
       byteCount = outline.byteCount
       self.archive = archive

@@ -96,12 +96,18 @@ extension StoredTensor {
       fill: blocks.fill)
   }
 
+  /// Enough to tell weights apart; of 100,000 tensors, not much to read.
+  private static let startLength = 512
+
   /// The first bytes.
   fileprivate var start: [UInt8] {
     get throws {
-      guard compressedForm != nil else { return try bytes(0..<min(4096, descriptor.byteCount)) }
+      guard compressedForm != nil else {
+        return try bytes(0..<min(Self.startLength, descriptor.byteCount))
+      }
       guard let first = storedBlocks.first else { return [] }
-      return try file.bytes(first.lowerBound..<min(first.lowerBound + 4096, first.upperBound))
+      return try file.bytes(
+        first.lowerBound..<min(first.lowerBound + Self.startLength, first.upperBound))
     }
   }
 

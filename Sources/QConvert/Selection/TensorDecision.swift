@@ -1,5 +1,5 @@
 /// What becomes of a tensor, and why.
-public enum TensorDecision: Sendable {
+public indirect enum TensorDecision: Sendable {
   /// Quantized as the spec says, its axis filled in.
   case quantize(QuantizationSpec)
   /// Copied: it was never meant to be quantized.
@@ -7,7 +7,7 @@ public enum TensorDecision: Sendable {
   /// Copied, although it was meant to be quantized.
   case skip(SkipReason)
   /// What would be one of these two, stored in another float type: the layout has no other for it.
-  indirect case cast(TensorDecision, to: FloatPrecision)
+  case cast(TensorDecision, to: FloatPrecision)
   /// Not in the output: the state of an optimizer.
   case drop
 }

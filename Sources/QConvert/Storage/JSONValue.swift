@@ -134,6 +134,17 @@ extension JSONValue: CustomStringConvertible {
     text += repeatElement(UInt8(ascii: " "), count: indentation)
   }
 
+  /// Writes a whole number, which is not negative.
+  static func write(_ number: Int, to text: inout [UInt8]) {
+    let start = text.count
+    var rest = number
+    repeat {
+      text.append(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    text[start...].reverse()
+  }
+
   /// Writes a string with its quotes; control characters are escaped.
   static func write(_ string: String, to text: inout [UInt8]) {
     text.append(UInt8(ascii: "\""))

@@ -9,10 +9,15 @@ public struct TensorDescriptor: Sendable {
   public let shape: [Int]
   /// Where the elements are.
   let storage: TensorStorage
-  /// What the file tells of its layer; nil where names tell all there is.
-  public let layer: LayerParameter?
+  private let knownLayer: KnownLayer
   /// The type of the blocks in which a GGUF file has the elements; nil for elements of their own.
   public let blockType: GGMLType?
+
+  /// Most files tell nothing, and then it takes no room: there may be 100,000 tensors.
+  private indirect enum KnownLayer {
+    case unknown
+    case known(LayerParameter)
+  }
 
   /// A tensor whose elements stand in a file one after the other, row-major and little endian, at these
   /// absolute byte offsets; shape, type and byte count agree.
@@ -28,8 +33,13 @@ public struct TensorDescriptor: Sendable {
     self.dtype = dtype
     self.shape = shape
     self.storage = storage
-    self.layer = layer
+    knownLayer = layer.map { .known($0) } ?? .unknown
     self.blockType = blockType
+  }
+
+  /// What the file tells of its layer; nil where names tell all there is.
+  public var layer: LayerParameter? {
+    if case .known(let layer) = knownLayer { layer } else { nil }
   }
 
   /// The number of elements: the product of the shape, 1 for a scalar.

@@ -42,6 +42,7 @@ struct SafetensorsOutline {
     _ items: [Item], at offsets: [Int], _ metadata: [MetadataEntry], alignment: Int
   ) throws(SafetensorsError) -> [UInt8] {
     var text = Array(repeating: UInt8(0), count: 8)
+    text.reserveCapacity(items.reduce(alignment) { $0 + $1.name.string.utf8.count + 112 })
     text.append(UInt8(ascii: "{"))
     if !metadata.isEmpty {
       let members = metadata.map { JSONValue.Member(name: $0.name, value: .string($0.value)) }
@@ -51,9 +52,18 @@ struct SafetensorsOutline {
     for (item, offset) in zip(items, offsets) {
       if text.count > 9 { text.append(UInt8(ascii: ",")) }
       JSONValue.write(item.name.string, to: &text)
-      let shape = item.shape.map(String.init).joined(separator: ",")
-      text += ":{\"dtype\":\"\(item.dtype)\",\"shape\":[\(shape)],".utf8
-      text += "\"data_offsets\":[\(offset),\(offset + item.byteCount)]}".utf8
+      text += ":{\"dtype\":\"".utf8
+      text += item.dtype.rawValue.utf8
+      text += "\",\"shape\":[".utf8
+      for (axis, extent) in item.shape.enumerated() {
+        if axis > 0 { text.append(UInt8(ascii: ",")) }
+        JSONValue.write(extent, to: &text)
+      }
+      text += "],\"data_offsets\":[".utf8
+      JSONValue.write(offset, to: &text)
+      text.append(UInt8(ascii: ","))
+      JSONValue.write(offset + item.byteCount, to: &text)
+      text += "]}".utf8
     }
     text.append(UInt8(ascii: "}"))
     let padding = (alignment - text.count % alignment) % alignment
