@@ -20,8 +20,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .systemLibrary(
@@ -33,13 +31,14 @@ let package = Package(
     .systemLibrary(name: "CHDF5Headers", pkgConfig: "hdf5", providers: [.brew(["hdf5"])]),
     .target(name: "CKernels"),
     .systemLibrary(
+      name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+    .systemLibrary(
       name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .target(
       name: "QConvert",
       dependencies: [
-        "CDeflate", "CHDF5", "CKernels", "CZip",
+        "CDeflate", "CHDF5", "CKernels", "CYAML", "CZip",
         .product(name: "SystemPackage", package: "swift-system"),
-        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -47,12 +46,10 @@ let package = Package(
       dependencies: [
         "QConvert",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Mustache", package: "swift-mustache"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       resources: [
         .embedInCode("Report/report.css"), .embedInCode("Report/report.js"),
-        .embedInCode("Report/report.mustache"),
       ],
       swiftSettings: settings),
     .target(

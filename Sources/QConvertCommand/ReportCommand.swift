@@ -53,7 +53,7 @@ extension MetricsReport {
     to path: FilePath, madeFrom input: FilePath? = nil, overwrite: Bool, isDurable: Bool
   ) throws {
     try TextFile.write(
-      try ReportPage(self).render(), to: path, madeFrom: input, overwrite: overwrite,
+      ReportPage(self).markup.text, to: path, madeFrom: input, overwrite: overwrite,
       isDurable: isDurable)
   }
 }

@@ -1,9 +1,9 @@
-import CYaml
+import CYAML
 
-/// The events of a YAML text, one after the other: the wrapper around libyaml, which Yams brings along.
+/// The events of a YAML text, one after the other: the wrapper around libyaml.
 ///
-/// Yams itself is not used: composing is where its parser trusts its input. A mapping whose key is an
-/// alias bomb takes it forever.
+/// Only events: who composes values of them must not trust the text. A mapping whose key is an alias bomb
+/// takes for ever.
 @safe struct YAMLEvents: ~Copyable {
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   /// The parser reads from here until it goes.

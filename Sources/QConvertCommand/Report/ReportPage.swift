@@ -1,8 +1,7 @@
-import Mustache
 import QConvert
 import SystemPackage
 
-/// What the template `report.mustache` takes: one page that needs nothing else.
+/// What a page shows, which needs nothing else.
 struct ReportPage {
   let title: String
   let input: String
@@ -59,29 +58,4 @@ struct ReportPage {
   }
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
-
-  /// The text of the page.
-  func render() throws -> String {
-    MustacheContentTypes.register(PageText(), named: "PAGE")
-    return try MustacheTemplate(string: Self.text(PackageResources.report_mustache)).render(self)
-  }
-}
-
-/// Text within a page, in elements and quoted attributes. The template library's own escaping goes by
-/// characters and lets a `<` or a quote pass that bears an accent.
-private struct PageText: MustacheContentType {
-  func escapeText(_ text: String) -> String {
-    var escaped = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "&": escaped += "&amp;"
-      case "\"": escaped += "&quot;"
-      case "'": escaped += "&#39;"
-      default: escaped.unicodeScalars.append(scalar)
-      }
-    }
-    return escaped
-  }
 }
