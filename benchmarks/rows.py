@@ -68,7 +68,10 @@ BF16 = Group(
     (
         CP,
         Row("floor-io", reason="reads the input and writes half as much, no more (io_floor.c)", program=FLOOR),
-        Row("floor-kernels", "kernels", reason="the same with the kernels of int8 (io_floor.c)", program=FLOOR),
+        *(
+            Row(f"floor-{kind}", kind, reason=f"reads, quantizes and writes as {kind} does, no more", program=FLOOR)
+            for kind in ("int8", "int4", "int4-packed", "fp8", "mxfp4")
+        ),
         Row("int8", targets=of_cp(0.35)),
         Row("int8-jobs1", "--jobs 1", (AtLeast(1.5, "int8"),)),
         Row("int8-per-tensor", "--granularity per_tensor", of_cp(0.60)),

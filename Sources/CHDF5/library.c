@@ -16,11 +16,12 @@ static const char *const NAMES[] = {
 
 static void *library;
 
-// Structures and names of functions are those of one minor version.
+// Structures and names of functions are those of one minor version; later releases of it may have more functions.
 static bool has_version_of_headers(void *handle) {
   herr_t (*get_version)(unsigned *, unsigned *, unsigned *) = dlsym(handle, "H5get_libversion");
   unsigned major, minor, release;
-  return get_version && get_version(&major, &minor, &release) >= 0 && major == H5_VERS_MAJOR && minor == H5_VERS_MINOR;
+  return get_version && get_version(&major, &minor, &release) >= 0 && major == H5_VERS_MAJOR &&
+         minor == H5_VERS_MINOR && release >= H5_VERS_RELEASE;
 }
 
 bool qc_hdf5_open(void) {

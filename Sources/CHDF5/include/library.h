@@ -8,7 +8,7 @@
 #elif __has_include(<hdf5/serial/hdf5.h>)
 #include <hdf5/serial/hdf5.h>
 #else
-#error "the headers of libhdf5 are missing: apt-get install libhdf5-dev, or brew install hdf5"
+#error "no headers of libhdf5: apt-get install libhdf5-dev, brew install hdf5, or name their directory in CPATH"
 #endif
 #include <stdbool.h>
 
