@@ -11,10 +11,11 @@
     case QC_BF16: { enum { T = QC_BF16 }; call; break; }                       \
   }
 
+// Steps that are not for a code or type are left out by constants: where nothing is optimized, calls are inlined first.
 #define FOR_STEP(C, step, call)                                                \
   switch (step) {                                                              \
     case STEP_DIVIDE_HALVES: { enum { S = STEP_DIVIDE_HALVES }; if (C <= QC_U8 && T != QC_F32) call; break; } \
-    case STEP_TIMES_POWER: { enum { S = STEP_TIMES_POWER }; if (C >= QC_E2M1 && T == QC_BF16) call; break; } \
+    case STEP_TIMES_POWER: { enum { S = STEP_TIMES_POWER }; if (T == QC_BF16 && (C == QC_E2M1 || C == QC_E2M1_AS_E4M3)) call; break; } \
     case STEP_DIVIDE: { enum { S = STEP_DIVIDE }; call; break; }               \
     case STEP_TIMES: { enum { S = STEP_TIMES }; call; break; }                 \
     case STEP_SHIFT_DIVIDE: { enum { S = STEP_SHIFT_DIVIDE }; call; break; }   \
@@ -64,13 +65,13 @@ static bool qparams(const struct qc_rule *rule, size_t count, const float *min, 
 #define DEFINE_CODE(C)                                                                                              \
   static __attribute__((noinline)) void quantize_runs_##C(                                                          \
       enum qc_float type, const void *x, size_t runs, size_t length, const struct qc_affine *affine, uint8_t *out) { \
+    enum element_step step = step_of(C, affine);                                                                    \
     const uint8_t *bytes = x;                                                                                       \
     for (size_t i = 0; i < runs; i += LANES) {                                                                      \
       size_t n = runs - i < LANES ? runs - i : LANES;                                                               \
-      enum element_step step = step_of(C, affine);                                                                  \
       struct lane_quantizer lanes = quantizers_at(type, C, step, affine, i, n);                                     \
-      step = by_product(type, C, step, &lanes);                                                                     \
-      FOR_FLOAT(type, FOR_STEP(C, step, quantize_batch(T, C, S, bytes, n, length, &lanes, out)))                    \
+      enum element_step batch = by_product(type, C, step, &lanes);                                                  \
+      FOR_FLOAT(type, FOR_STEP(C, batch, quantize_batch(T, C, S, bytes, n, length, &lanes, out)))                   \
       bytes += n * length * element_size(type);                                                                     \
       out += n * length;                                                                                            \
     }                                                                                                               \

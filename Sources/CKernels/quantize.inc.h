@@ -4,8 +4,8 @@
 // without minval, and without an addend for float codes.
 enum element_step {
   STEP_DIVIDE,
-  STEP_DIVIDE_HALVES, // as STEP_DIVIDE, by a product: see are_halves
-  STEP_TIMES_POWER, // as STEP_TIMES, by powers of two: see are_powers
+  STEP_DIVIDE_HALVES,  // as STEP_DIVIDE, by a product: see are_halves
+  STEP_TIMES_POWER,    // as STEP_TIMES, by powers of two: see are_powers
   STEP_TIMES,
   STEP_SHIFT_DIVIDE,
   STEP_SHIFT_TIMES,
@@ -148,7 +148,7 @@ INLINE vf bits_of_power(vf power) {
   return as_float(__builtin_bit_cast(vu, exponent << 16 | (exponent & 0xffff)));
 }
 
-INLINE vf power_of_bits(vf bits) { return as_float(as_bits(bits) + (127 << 23) & 0xff800000u); }
+INLINE vf power_of_bits(vf bits) { return as_float((as_bits(bits) + (127 << 23)) & 0xff800000u); }
 
 // What with the offset is the code, in the low byte of every lane; what is above it does not count. `code` and
 // `step` are constants wherever this is inlined, so that no loop asks for them.
@@ -190,15 +190,12 @@ INLINE vk16 float4_of(vk16 elements, vk16 exponent) {
 INLINE void quantize_two(enum qc_float type, enum qc_code code, enum element_step step, const uint8_t *x,
                          const struct lane_quantizer *lanes, uint8_t *out) {
   vb2 codes;
+  uint8_t offset = step == STEP_TIMES_POWER ? 0 : (uint8_t)lanes->offset[0];
   if (step == STEP_TIMES_POWER) {
     vk16 elements;
     __builtin_memcpy(&elements, x, sizeof elements);
     codes = __builtin_convertvector(float4_of(elements, __builtin_bit_cast(vk16, lanes->factor)), vb2);
-    codes = finished(code, codes);
-    __builtin_memcpy(out, &codes, sizeof codes);
-    return;
-  }
-  if (type == QC_BF16) {
+  } else if (type == QC_BF16) {
     vu pairs;
     __builtin_memcpy(&pairs, x, sizeof pairs);
     vu even = quantize(type, code, step, as_float(pairs << 16), lanes);
@@ -210,7 +207,7 @@ INLINE void quantize_two(enum qc_float type, enum qc_code code, enum element_ste
     codes.lo = __builtin_convertvector(first, vb);
     codes.hi = __builtin_convertvector(second, vb);
   }
-  codes = finished(code, codes + (uint8_t)lanes->offset[0]);
+  codes = finished(code, codes + offset);
   __builtin_memcpy(out, &codes, sizeof codes);
 }
 

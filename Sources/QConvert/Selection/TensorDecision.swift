@@ -1,5 +1,7 @@
 /// What becomes of a tensor, and why.
 public indirect enum TensorDecision: Sendable {
+  // Indirect: a spec is large, and every tensor has its decision in several places.
+
   /// Quantized as the spec says, its axis filled in.
   case quantize(QuantizationSpec)
   /// Copied: it was never meant to be quantized.
